@@ -1,0 +1,19 @@
+"""The door of the audit for the other rooms."""
+
+from audit.models import AuditEvent, AuditHead
+from audit.queries import history, newest_events, oldest_unsealed
+from audit.record import record
+from audit.sealer import ChainReport, chain_head, seal_pending, verify_chain
+
+__all__ = [
+    "AuditEvent",
+    "AuditHead",
+    "ChainReport",
+    "chain_head",
+    "history",
+    "newest_events",
+    "oldest_unsealed",
+    "record",
+    "seal_pending",
+    "verify_chain",
+]

@@ -1,0 +1,114 @@
+"""Settings from the environment or `.env`; `TABLE` is the one list that code, `.env.example` and docs share."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the documented table."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("PORT", "8000", "Port of the web server."),
+    Setting("HOST", "127.0.0.1", "Address the web server listens on; 0.0.0.0 for all."),
+    Setting("INSTANCE_DIR", "instance", "Folder for the embedded database, keys, files and logs."),
+    Setting("DATABASE_URL", "", "PostgreSQL 15+ the application logs in to; empty = the embedded server."),
+    Setting("DATABASE_OWNER_URL", "", "Role that owns the tables, for migrations only."),
+    Setting(
+        "PUBLIC_URL", "", "Address people reach the site under; the QR starts with it. Empty = HOST:PORT."
+    ),
+    Setting("DEMO", "", "1 = load and keep demo data, and say so on every page."),
+    Setting("SECRET_KEY", "", "Signs cookies; empty = made once and kept in INSTANCE_DIR."),
+    Setting("TLS_CERT", "", "Certificate chain (PEM); with TLS_KEY the server speaks https."),
+    Setting("TLS_KEY", "", "Private key (PEM) of TLS_CERT."),
+    Setting("KEY_DIR", "", "Folder of the private signing keys; empty = INSTANCE_DIR/keys."),
+    Setting(
+        "FILES_URL", "", "Where photos, seals and sheets are kept (fsspec URL); empty = INSTANCE_DIR/files."
+    ),
+    Setting("SMTP_URL", "", "smtp://user:password@host:port for e-mail; empty = local catcher only."),
+    Setting("MAIL_FROM", "changtong@localhost", "Sender of e-mails."),
+    Setting("FONTS_DIR", "frontend/node_modules/@embedpdf/fonts-sc/fonts", "Folder of Noto Sans SC for the sheet."),
+    Setting("TRUSTED_PROXIES", "0", "Number of reverse proxies whose X-Forwarded-For is believed."),
+    Setting("WORKERS", "1", "Processes of the web server."),
+    Setting("THREADS", "4", "Threads of each web process."),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run, read once at start."""
+
+    port: int
+    host: str
+    instance_dir: Path
+    database_url: str
+    database_owner_url: str
+    public_url: str
+    demo: bool
+    secret_key: str
+    tls_cert: str
+    tls_key: str
+    key_dir: Path
+    files_url: str
+    smtp_url: str
+    mail_from: str
+    fonts_dir: Path
+    trusted_proxies: int
+    workers: int
+    threads: int
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the process environment over `.env` over the defaults.
+
+        Raises `ValueError` naming the setting when a number is none.
+        """
+        return cls.of({**_dotenv(), **(os.environ if environ is None else environ)})
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Settings":
+        """Settings from plain strings; names not given take the default of `TABLE`."""
+        values = {setting.name: given.get(setting.name) or setting.default for setting in TABLE}
+        instance = Path(values["INSTANCE_DIR"]).resolve()
+        scheme = "https" if values["TLS_CERT"] else "http"
+        port = _number(values, "PORT")
+        return cls(
+            port=port,
+            host=values["HOST"],
+            instance_dir=instance,
+            database_url=values["DATABASE_URL"],
+            database_owner_url=values["DATABASE_OWNER_URL"],
+            public_url=(values["PUBLIC_URL"] or f"{scheme}://127.0.0.1:{port}").rstrip("/"),
+            demo=values["DEMO"] not in {"", "0"},
+            secret_key=values["SECRET_KEY"],
+            tls_cert=values["TLS_CERT"],
+            tls_key=values["TLS_KEY"],
+            key_dir=Path(values["KEY_DIR"] or instance / "keys").resolve(),
+            files_url=values["FILES_URL"] or f"file://{instance / 'files'}",
+            smtp_url=values["SMTP_URL"],
+            mail_from=values["MAIL_FROM"],
+            fonts_dir=Path(values["FONTS_DIR"]).resolve(),
+            trusted_proxies=_number(values, "TRUSTED_PROXIES"),
+            workers=_number(values, "WORKERS"),
+            threads=_number(values, "THREADS"),
+        )
+
+
+def _dotenv() -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+
+
+def _number(values: Mapping[str, str], name: str) -> int:
+    try:
+        return int(values[name])
+    except ValueError:
+        raise ValueError(f"{name} must be a whole number, not {values[name]!r}") from None

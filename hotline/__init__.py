@@ -1,0 +1,1 @@
+"""The hotline 热线: five lines for blocked transport."""

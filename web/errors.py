@@ -1,0 +1,191 @@
+"""Problems as people and programs see them: RFC 9457 JSON for programs, a page with the same words for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from accounts.guards import API_PREFIX
+from foundation.database import db
+from foundation.embedded import EmbeddedServerError
+from foundation.i18n import LOCALES, in_language
+from foundation.problems import DomainProblem
+from foundation.words import ProblemWords, field_words, words_of
+
+log = structlog.get_logger()
+HTTP_CODES = {
+    400: "http.bad_request",
+    404: "not_found",
+    405: "http.method",
+    413: "input.too_large",
+    429: "rate.limited",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do next: words and, where there is one, a way."""
+
+    label: str
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One problem of one field, in words."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    """A problem as the page shows it."""
+
+    code: str
+    status: int
+    title: str
+    detail: str | None
+    kept: str | None
+    steps: tuple[Step, ...]
+    errors: tuple[FieldView, ...]
+    facts: Mapping[str, Any]
+    layout: str = "layout.html"
+
+    def as_json(self) -> dict[str, Any]:
+        """RFC 9457 members, then ours."""
+        return {
+            "type": f"urn:changtong:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "kept": self.kept,
+            "next": [step.label for step in self.steps],
+            "errors": [{"field": e.field, "code": e.code, "message": e.message} for e in self.errors],
+            "facts": dict(self.facts),
+        }
+
+
+def view_of(problem: DomainProblem) -> ProblemView:
+    """The problem in the words of the request's language."""
+    words: ProblemWords = words_of(problem.code)
+    errors = tuple(FieldView(e.field, e.code, field_words(e.code, e.facts)) for e in problem.errors)
+    return ProblemView(
+        code=problem.code,
+        status=words.status,
+        title=words.fill(words.what, problem.facts),
+        detail=words.fill(words.detail, problem.facts) if words.detail else None,
+        kept=words.fill(words.kept, problem.facts) if words.kept else None,
+        steps=tuple(Step(words.fill(step, problem.facts)) for step in words.steps),
+        errors=errors,
+        facts=problem.facts,
+    )
+
+
+def wants_json() -> bool:
+    """Whether a program asks: the API, the well-known lists, or a client that accepts only JSON."""
+    return request.path.startswith((API_PREFIX, "/.well-known/")) or (
+        request.accept_mimetypes.best == "application/json"
+    )
+
+
+def answer(problem: DomainProblem) -> AnyResponse:
+    """The response to a problem; whatever the request had begun is rolled back first."""
+    db.session.rollback()
+    if (
+        problem.code in {"login.needed", "login.second_step_needed"}
+        and not wants_json()
+        and request.method == "GET"
+    ):
+        endpoint = "accounts.log_in" if problem.code == "login.needed" else "accounts.second_step"
+        return redirect(url_for(endpoint, next=request.full_path.rstrip("?")))
+    view = view_of(problem)
+    if wants_json():
+        response = jsonify(view.as_json())
+        response.content_type = "application/problem+json"
+    else:
+        response = make_response(render_template("error.html", problem=view))
+    response.status_code = view.status
+    if view.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if view.status == 429:
+        response.headers["Retry-After"] = str(problem.facts.get("retry_after", 60))
+    return response
+
+
+def _standalone(template: str) -> str:
+    """A page made without the layout's context, which would ask the database again."""
+    with in_language(request.accept_languages.best_match(LOCALES) or "zh"):
+        return current_app.jinja_env.get_template(template).render()
+
+
+def unavailable(fault: Exception) -> Response:
+    """The database is away: an answer that needs none."""
+    log.warning("database away", fault=type(fault).__name__)
+    if wants_json():
+        body = {"type": "urn:changtong:problem:service.unavailable", "title": "service unavailable", "status": 503}
+        response = jsonify({**body, "code": "service.unavailable"})
+        response.content_type = "application/problem+json"
+    else:
+        response = make_response(_standalone("errors/unavailable.html"))
+    response.status_code = 503
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def broken(fault: Exception) -> Response:
+    """Our own mistake: logged with its trace, shown without it."""
+    log.exception("request failed", endpoint=request.endpoint, exc_info=fault)
+    if wants_json():
+        response = jsonify(
+            {"type": "urn:changtong:problem:internal", "title": "internal error", "status": 500}
+        )
+        response.content_type = "application/problem+json"
+    else:
+        response = make_response(_standalone("errors/internal.html"))
+    response.status_code = 500
+    return response
+
+
+def bind_errors(app: Flask) -> None:
+    """Route every kind of failure to its answer."""
+
+    @app.errorhandler(HTTPException)
+    def http(fault: HTTPException) -> AnyResponse:
+        if isinstance(fault, CSRFError):
+            return answer(DomainProblem("form.too_old"))
+        if fault.code is not None and fault.code < 400:
+            return fault.get_response()
+        return answer(DomainProblem(HTTP_CODES.get(fault.code or 400, "http.bad_request")))
+
+    @app.errorhandler(DBAPIError)
+    def database(fault: DBAPIError) -> Response:
+        away = fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
+        return unavailable(fault) if away else broken(fault)
+
+    @app.errorhandler(Exception)
+    def anything(fault: Exception) -> Response:
+        return broken(fault)
+
+    app.register_error_handler(DomainProblem, answer)
+    app.register_error_handler(PoolTimeout, unavailable)
+    app.register_error_handler(EmbeddedServerError, unavailable)
