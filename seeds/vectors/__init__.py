@@ -1,0 +1,1 @@
+"""The shared test vectors of the credential, group by group; `seeds.make_vectors` writes them."""
