@@ -1,0 +1,1 @@
+"""The pages of the room, one file a trade; all of them stand on the one blueprint."""
