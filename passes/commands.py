@@ -20,6 +20,7 @@ from passes.judging import judge_text
 from passes.keys import announce_missing, condemn_key, ensure_keys, list_key_file, rotate_key
 from passes.queries import body_by_code, deciding_body
 from passes.rules import (
+    STARTS_AGO,
     Content,
     Driver,
     PassAction,
@@ -52,7 +53,7 @@ COLOURS = {colour.name.lower(): colour for colour in PlateColour}
 @click.option("--road", "roads", multiple=True, help="Road such as G1, in order of travel.")
 @click.option("--goods", required=True, help="Code of the goods item.")
 @click.option("--hours", type=int, required=True, help="How long it is valid.")
-@click.option("--start", type=click.DateTime(), help="Start in Beijing time; by default now.")
+@click.option("--start", type=click.DateTime(), help="Start in Beijing time; by default half an hour ago.")
 @click.option("--kind", help="Code of the kind; by default what the route asks for.")
 @click.option(
     "--driver", "drivers", multiple=True, help="Last four characters of a driver's identity number."
@@ -85,7 +86,7 @@ def _content(known: Catalogue, given: dict[str, Any], now: datetime) -> Content:
     if goods is None:
         raise InvalidInput(field_problem("goods", "goods.unknown"))
     plate = parse_plate(normalise_plate(given["plate"]))
-    start = given["start"].replace(tzinfo=clock.SHOWN_IN) if given["start"] else now
+    start = given["start"].replace(tzinfo=clock.SHOWN_IN) if given["start"] else now - STARTS_AGO
     return Content(
         kind=kind.number,
         plate=plate.text,

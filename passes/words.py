@@ -212,6 +212,7 @@ register_fields(
         "kind.leaves_province": _("省内通行证的线路不能出省。"),
         "period.backwards": _("结束时间应晚于开始时间。"),
         "period.too_long": _("有效期最长 %(most)s 小时。"),
+        "period.over": _("申请的有效期在审核期间已经结束，请重新填写时间。"),
         "period.in_the_past": _("开始时间已过。"),
         "period.too_far_ahead": _("开始时间最多提前 %(days)s 天。"),
     }

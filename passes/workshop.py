@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from foundation.settings import Settings
 from passes.catalogue import Catalogue, CatalogueCache
-from passes.credential import check_prefix
+from passes.credential import LONGEST_PREFIX, CredentialError, check_prefix
 from passes.keys import KeyRing
 from passes.service.issue import Tools
 from passes.status import StatusBook
@@ -28,9 +28,15 @@ class Workshop:
 
 
 def bind_workshop(app: Flask, settings: Settings) -> None:
-    """Give the app its workshop. Raises `CredentialError` when PUBLIC_URL is too long for the QR."""
+    """Give the app its workshop. Raises `ValueError` when PUBLIC_URL is no address a QR can begin with."""
     prefix = f"{settings.public_url}/p/"
-    check_prefix(prefix)
+    try:
+        check_prefix(prefix)
+    except CredentialError as refused:
+        raise ValueError(
+            f"PUBLIC_URL {settings.public_url!r}: a lower-case http(s) address of at most {LONGEST_PREFIX - 3} "
+            "characters is wanted, because the QR of every pass begins with it"
+        ) from refused
     app.extensions["passes"] = Workshop(
         KeyRing(settings.key_dir), prefix, settings.public_url, settings.fonts_dir
     )

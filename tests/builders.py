@@ -57,7 +57,14 @@ def with_keys(session: Session, folder: Path, public_url: str = "https://ct.exam
         sign_trust(session, COMMAND_LINE, workshop().keys.get("root.pem"), public_url, now=NOON)
 
 
-def an_issued_pass(session: Session, *, body: str = "changchun-transport", now: datetime = NOON, **changes: Any) -> Issued:
+def an_issued_pass(
+    session: Session,
+    *,
+    body: str = "changchun-transport",
+    now: datetime = NOON,
+    asked_at: datetime | None = None,
+    **changes: Any,
+) -> Issued:
     """A live pass of a body."""
     return issue_pass(
         session,
@@ -67,6 +74,7 @@ def an_issued_pass(session: Session, *, body: str = "changchun-transport", now: 
         Holder(name="吉林粮运有限公司"),
         some_tools(session, now),
         now=now,
+        asked_at=asked_at,
     )
 
 

@@ -1,6 +1,6 @@
 """What may be and what may happen: plates, content, moves and the judge. Standard library and problems only."""
 
-from passes.rules.content import Content, Driver, check_content
+from passes.rules.content import STARTS_AGO, Content, Driver, check_content, check_not_over
 from passes.rules.judge import (
     Facts,
     KeyState,
@@ -45,6 +45,7 @@ __all__ = [
     "APPLICATION_MOVES",
     "HOLDS_THE_VEHICLE",
     "PASS_MOVES",
+    "STARTS_AGO",
     "ApplicationAction",
     "ApplicationState",
     "Content",
@@ -67,6 +68,7 @@ __all__ = [
     "VerdictCode",
     "check_colour",
     "check_content",
+    "check_not_over",
     "counts_as_no_pass",
     "default_colour",
     "judge",

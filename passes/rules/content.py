@@ -15,6 +15,9 @@ MOST_DRIVERS = 3
 """What the credential has room for (credential format, section 2)."""
 EARLIEST_START = timedelta(hours=1)
 """A pass may begin a little before it is asked for: clocks and typing take their time."""
+STARTS_AGO = timedelta(minutes=30)
+"""Who wants a pass from now on gets one that began half an hour ago: the judge calls the first quarter of an hour
+`near_edge` (credential format, section 6), and a truck that waits at the barrier should see green."""
 LATEST_START = timedelta(days=30)
 """Further ahead nobody knows the rules that will hold."""
 LAST4 = re.compile(r"[0-9]{3}[0-9X]")
@@ -144,6 +147,12 @@ def _period_problems(content: Content, kind: KindLimits, now: datetime) -> Itera
         yield field_problem("not_before", "period.in_the_past")
     elif content.not_before > now + LATEST_START:
         yield field_problem("not_before", "period.too_far_ahead", days=LATEST_START.days)
+
+
+def check_not_over(content: Content, now: datetime) -> None:
+    """Raises `InvalidInput` for a period that ended while the application waited."""
+    if content.not_after <= now:
+        raise InvalidInput(field_problem("hours", "period.over"))
 
 
 def _driver_problems(content: Content) -> Iterator[FieldProblem]:

@@ -22,7 +22,7 @@ from passes.keys import KeyRing
 from passes.ledgers import SigningKey, StatusChange
 from passes.models import Pass, PassNumberRow, PassRevision, SerialCounter
 from passes.queries import find_overlapping
-from passes.rules.content import Content, check_content
+from passes.rules.content import Content, check_content, check_not_over
 from passes.rules.judge import SerialStatus
 from passes.rules.moves import PassAction, PassState, next_pass_move
 from passes.signing import sign_payload
@@ -71,9 +71,11 @@ def issue_pass(
     tools: Tools,
     *,
     now: datetime,
+    asked_at: datetime | None = None,
     replaces: str | None = None,
 ) -> Issued:
-    """Issue one pass. `content.not_before` counts in whole minutes.
+    """Issue one pass. `content.not_before` counts in whole minutes; a start that was in time when it was asked for
+    (`asked_at`, by default now) stays good while the application waits, as long as the end is still to come.
 
     Raises `InvalidInput` for content the rules refuse, `pass.overlap` with the existing number when the vehicle
     has a pass in that period, `signing_key.missing` when this server cannot sign, `serial.used_up`.
@@ -81,7 +83,8 @@ def issue_pass(
     kind = tools.catalogue.kinds.get(content.kind)
     if kind is None:
         raise DomainProblem("kind.unknown")
-    check_content(content, kind, tools.catalogue, now=now)
+    check_content(content, kind, tools.catalogue, now=asked_at or now)
+    check_not_over(content, now)
     serial, key = _take_serial(session, body.area)
     number = f"{body.area}{serial:06d}"
     if replaces is not None:

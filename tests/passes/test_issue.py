@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -89,12 +90,27 @@ def test_suspend_a_then_issue_b_is_refused_because_a_still_holds_the_vehicle(ses
     ],
 )
 def test_bad_content_is_refused_with_field_and_code(
-    session: Session, changes: dict[str, object], field: str, code: str
+    session: Session, changes: dict[str, Any], field: str, code: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         an_issued_pass(session, **changes)
     assert (field, code) in {(error.field, error.code) for error in refused.value.errors}
     assert session.scalar(select(func.count()).select_from(Pass)) == 0
+
+
+def test_a_start_that_was_in_time_when_asked_for_stays_good_while_the_application_waits(
+    session: Session,
+) -> None:
+    later = NOON + timedelta(hours=5)
+    with pytest.raises(InvalidInput):
+        an_issued_pass(session, now=later)
+    assert an_issued_pass(session, now=later, asked_at=NOON).number == "220100000001"
+
+
+def test_a_period_that_ended_while_the_application_waited_is_refused(session: Session) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        an_issued_pass(session, now=NOON + timedelta(hours=72), asked_at=NOON)
+    assert [error.code for error in refused.value.errors] == ["period.over"]
 
 
 def test_all_faults_are_told_at_once(session: Session) -> None:
@@ -105,7 +121,9 @@ def test_all_faults_are_told_at_once(session: Session) -> None:
 
 def judged(session: Session, issued: object, **changes: object) -> str:
     text_ = build_text(workshop().prefix, issued.payload, issued.signature)  # type: ignore[attr-defined]  # an Issued
-    return judge_text(session, text_, now=NOON + timedelta(hours=1), plate_seen=PlateSeen.MATCHES).verdict.code
+    return judge_text(
+        session, text_, now=NOON + timedelta(hours=1), plate_seen=PlateSeen.MATCHES
+    ).verdict.code
 
 
 def test_verdicts_follow_the_life_of_a_pass(session: Session) -> None:
@@ -169,7 +187,9 @@ def race(app: Flask, works: list[Callable[[Session], object]]) -> list[object]:
     return results
 
 
-def test_of_ten_issues_for_one_vehicle_at_the_same_instant_exactly_one_wins(clone: Callable[[], Flask]) -> None:
+def test_of_ten_issues_for_one_vehicle_at_the_same_instant_exactly_one_wins(
+    clone: Callable[[], Flask],
+) -> None:
     app = clone()
     with own_transaction(app) as session:
         with_keys(session, app.extensions["passes"].keys.folder)
