@@ -12,8 +12,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from audit.models import AuditEvent, AuditPending
-from foundation.base import new_id
+from foundation.base import new_id, table_of
 
+ADD_EVENT = insert(table_of(AuditEvent))
+ADD_PENDING = insert(table_of(AuditPending))
 TAG = re.compile(r"[a-z_]+:[a-z_]+")
 
 
@@ -70,6 +72,6 @@ def record(
         "reason": reason,
         "facts": dict(facts or {}),
     }
-    session.execute(insert(AuditEvent).values(**content, content_hash=content_hash(content)))
-    session.execute(insert(AuditPending).values(event_id=content["id"]))
+    session.execute(ADD_EVENT, {**content, "content_hash": content_hash(content)})
+    session.execute(ADD_PENDING, {"event_id": content["id"]})
     return UUID(str(content["id"]))

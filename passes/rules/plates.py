@@ -123,10 +123,9 @@ def check_colour(plate: Plate, colour: PlateColour) -> None:
 
     Raises InvalidInput with field `plate_colour` and code plate.colour.
     """
-    if plate.is_emergency:
-        fits = colour is PlateColour.WHITE
-    else:
-        fits = (colour in NEW_ENERGY) == plate.is_new_energy
+    fits = (
+        colour is PlateColour.WHITE if plate.is_emergency else (colour in NEW_ENERGY) == plate.is_new_energy
+    )
     if not fits:
         raise InvalidInput(field_problem("plate_colour", "plate.colour", colour=colour.name.lower()))
 
