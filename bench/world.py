@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parent.parent
 FILL = """
 WITH numbers AS (
     SELECT n, '2201' || lpad((n / 900000 + 1)::text, 2, '0') || lpad((n % 900000 + 1)::text, 6, '0') AS number,
-        '黑B' || lpad(to_hex(n), 5, '0') AS plate FROM generate_series(:first, :last) AS n
+        '黑B' || lpad(to_hex(n), 5, '0') AS plate FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
 ), numbered AS (
     INSERT INTO pass_number (number, plate) SELECT number, upper(plate) FROM numbers RETURNING 1
 ), filled AS (
     INSERT INTO pass (plate, number, plate_colour, kind, state, state_changed_at, validity, revision, step, body_id,
                       holder_name, issued_at, demo)
-    SELECT upper(plate), number, 0, 0, 'live', :now, tstzrange(:now, :now + interval '30 days'), 0, 0,
+    SELECT upper(plate), number, 0, 0, 'live', :now, tstzrange(:now, CAST(:now AS timestamptz) + interval '30 days'), 0, 0,
         (SELECT id FROM body WHERE code = 'jl-transport'), '压测企业', :now, false FROM numbers RETURNING 1
 ), revised AS (
     INSERT INTO pass_revision (plate, number, revision, key, goods, origin, destination, stops, roads, not_before,
@@ -39,7 +39,7 @@ WITH numbers AS (
         decode(repeat('00', 34), 'hex'), decode(repeat('00', 64), 'hex'), :now FROM numbers RETURNING 1
 )
 INSERT INTO status_entry (area, serial, code, revision, step, ends_at)
-SELECT left(number, 6), right(number, 6)::int, 1, 0, 0, :now + interval '30 days' FROM numbers
+SELECT left(number, 6), right(number, 6)::int, 1, 0, 0, CAST(:now AS timestamptz) + interval '30 days' FROM numbers
 """
 """Rows as issuing writes them, but for signatures nobody checks here: a million real ones would take an hour."""
 

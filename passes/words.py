@@ -186,6 +186,15 @@ register_problems(
         "seal.not_an_image": ProblemWords(
             422, _("印章文件不是图片。"), NOTHING_CHANGED, (_("请上传 PNG 图片。"),)
         ),
+        "seal.same_person": ProblemWords(
+            403, _("上传印章的人不能自己批准。"), NOTHING_CHANGED, (_("请由另一名管理人员批准。"),)
+        ),
+        "sheet.not_signed": ProblemWords(
+            503,
+            _("通行证 %(number)s 的记录与签名不符，没有出证。"),
+            _("通行证本身不受影响。"),
+            (ASK_ADMINISTRATOR,),
+        ),
         "fonts.missing": ProblemWords(
             503, _("打印字体缺失，暂不能生成 PDF。"), _("通行证本身不受影响。"), (ASK_ADMINISTRATOR,)
         ),
@@ -193,6 +202,9 @@ register_problems(
 )
 register_fields(
     {
+        "numbers.too_many": _("一次最多 %(most)s 张。"),
+        "seal.too_large": _("印章图片不能超过 %(most)s MB。"),
+        "seal.not_a_png": _("请上传 PNG 格式的印章图片。"),
         "plate.prefix": _("车牌首位应为省份简称或“使”。"),
         "plate.length": _("车牌长度不对：普通车牌 7 位，新能源车牌 8 位。"),
         "plate.character": _("车牌中有不能使用的字符。"),
@@ -201,7 +213,6 @@ register_fields(
         ),
         "plate.colour": _("车牌与颜色不符：8 位新能源车牌为绿色或黄绿色。"),
         "plate.trailer": _("这是挂车号牌，请填写牵引车的号牌。"),
-        "area.unknown": _("没有这个县（市、区）。"),
         "road.unknown": _("没有编号为 %(road)s 的道路。"),
         "goods.unknown": _("请从列表中选择货物。"),
         "stops.too_many": _("途经点最多 %(most)s 个。"),

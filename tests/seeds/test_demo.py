@@ -1,0 +1,55 @@
+"""The demo world: every state is there, nothing in it is impossible, and it never meets real data."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import select
+
+from accounts.public import Firm
+from foundation.base import new_id
+from passes.ledgers import SigningKey
+from passes.models import Application
+from passes.public import Pass
+from passes.rules import ApplicationState, PassState
+from seeds.demo import LOGINS, load_demo
+from tests.builders import NOON, own_transaction, with_keys
+
+
+def test_the_demo_world_has_two_hundred_applications_in_every_state_and_is_made_once(
+    clone: Callable[[], Flask],
+) -> None:
+    app = clone(DEMO="1")
+    with own_transaction(app) as session:
+        with_keys(session, app.extensions["passes"].keys.folder)
+    assert load_demo(app)
+    with own_transaction(app) as session:
+        applications = Counter(session.scalars(select(Application.state)))
+        passes = Counter(session.scalars(select(Pass.state)))
+        assert set(applications) == {str(state) for state in ApplicationState}
+        assert sum(applications.values()) >= 200
+        assert set(passes) == {str(state) for state in PassState}
+        assert applications["issued"] == sum(passes.values())
+        assert all(session.scalars(select(Pass.demo)))
+        assert session.scalar(select(SigningKey.area).where(SigningKey.state == "signing").limit(1))
+    assert not load_demo(app)
+
+
+def test_a_demo_is_never_loaded_beside_a_real_firm(clone: Callable[[], Flask]) -> None:
+    app = clone()
+    with own_transaction(app) as session:
+        firm = Firm(
+            id=new_id(),
+            name="真实企业",
+            credit_code="X",
+            area="220102",
+            phone="",
+            state="approved",
+            created_at=NOON,
+        )
+        session.add(firm)
+    assert not load_demo(app)
+
+
+def test_every_role_has_a_login() -> None:
+    assert len({login.role for login in LOGINS}) == 10
