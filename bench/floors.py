@@ -16,7 +16,9 @@ from passes.service.issue import new_check_code
 from passes.signing import PrivateKey, sign_payload
 
 
-def issue(connection: "psycopg.Connection[Any]", content: Content, body: Any, key: PrivateKey, now: datetime) -> str:
+def issue(
+    connection: "psycopg.Connection[Any]", content: Content, body: Any, key: PrivateKey, now: datetime
+) -> str:
     """Write the rows of one pass in one transaction: number, pass, revision, status change, audit event and its place."""
     with connection.transaction():
         cursor = connection.cursor()
@@ -29,30 +31,65 @@ def issue(connection: "psycopg.Connection[Any]", content: Content, body: Any, ke
         number = f"{body.area}{serial:06d}"
         payload = encode_payload(
             Credential(
-                key=number_of_key, area=body.area, serial=serial, sector=0, kind=content.kind, revision=0,
-                plate=content.plate, plate_colour=content.plate_colour, origin=content.origin,
-                destination=content.destination, roads=content.roads, goods=content.goods,
-                not_before=content.not_before, duration_minutes=content.hours * 60,
+                key=number_of_key,
+                area=body.area,
+                serial=serial,
+                sector=0,
+                kind=content.kind,
+                revision=0,
+                plate=content.plate,
+                plate_colour=content.plate_colour,
+                origin=content.origin,
+                destination=content.destination,
+                roads=content.roads,
+                goods=content.goods,
+                not_before=content.not_before,
+                duration_minutes=content.hours * 60,
             )
         )
         signature = sign_payload(key, payload)
         ends = content.not_before + timedelta(hours=content.hours)
-        cursor.execute("INSERT INTO pass_number (number, plate) VALUES (%s, %s)", (number, content.plate), prepare=True)
+        cursor.execute(
+            "INSERT INTO pass_number (number, plate) VALUES (%s, %s)", (number, content.plate), prepare=True
+        )
         cursor.execute(
             "INSERT INTO pass (plate, number, plate_colour, kind, state, state_changed_at, validity, revision, step, "
             "body_id, holder_name, issued_at, demo) VALUES (%s, %s, %s, %s, 'live', %s, %s, 0, 0, %s, %s, %s, false) "
             "ON CONFLICT DO NOTHING RETURNING number",
-            (content.plate, number, content.plate_colour, content.kind, now,
-             TimestamptzRange(content.not_before, ends), body.id, "压测企业", now),
+            (
+                content.plate,
+                number,
+                content.plate_colour,
+                content.kind,
+                now,
+                TimestamptzRange(content.not_before, ends),
+                body.id,
+                "压测企业",
+                now,
+            ),
             prepare=True,
         )
         cursor.execute(
             "INSERT INTO pass_revision (plate, number, revision, key, goods, origin, destination, stops, roads, "
             "not_before, duration_minutes, drivers, check_code, payload, signature, issued_at) "
             "VALUES (%s, %s, 0, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (content.plate, number, number_of_key, content.goods, content.origin, content.destination, [],
-             list(content.roads), content.not_before, content.hours * 60, Jsonb([]), new_check_code(), payload,
-             signature, now),
+            (
+                content.plate,
+                number,
+                number_of_key,
+                content.goods,
+                content.origin,
+                content.destination,
+                [],
+                list(content.roads),
+                content.not_before,
+                content.hours * 60,
+                Jsonb([]),
+                new_check_code(),
+                payload,
+                signature,
+                now,
+            ),
             prepare=True,
         )
         cursor.execute(

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from datetime import datetime
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -21,12 +22,21 @@ ROUND = 300
 _plates = count(1)
 
 
-def a_content() -> Content:
+def a_content(not_before: datetime = NOW) -> Content:
     """A new vehicle each time."""
     plate = f"吉C{next(_plates):05d}"
     return Content(
-        kind=0, plate=plate, plate_colour=0, goods=12, goods_words=None, origin="220102", destination="110115",
-        stops=(), roads=("G1",), not_before=NOW, hours=72,
+        kind=0,
+        plate=plate,
+        plate_colour=0,
+        goods=12,
+        goods_words=None,
+        origin="220102",
+        destination="110115",
+        stops=(),
+        roads=("G1",),
+        not_before=not_before,
+        hours=72,
     )
 
 

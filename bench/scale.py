@@ -39,7 +39,13 @@ def works(app: Flask) -> dict[str, Callable[[], Any]]:
     def issue() -> Issued:
         with transaction() as session:
             return issue_pass(
-                session, COMMAND_LINE, body, a_content(), Holder(name="压测企业"), tools(session, now=NOW), now=NOW
+                session,
+                COMMAND_LINE,
+                body,
+                a_content(),
+                Holder(name="压测企业"),
+                tools(session, now=NOW),
+                now=NOW,
             )
 
     issued = issue()

@@ -12,12 +12,28 @@ FONTS = ROOT / "frontend/node_modules/@embedpdf/fonts-sc/fonts"
 def a_sheet(serial: int) -> Sheet:
     """An ordinary pass with three roads and one driver."""
     return Sheet(
-        number=f"220100{serial:06d}", plate=f"吉A{serial:05d}", plate_colour_words="蓝牌", kind_title="重点物资运输车辆通行证",
-        supervised_by="吉林省疫情防控领导小组 监制", issuing_body="长春市交通运输局", issuer_phone="0431-05000001",
-        applicant="吉林粮运有限公司", drivers=(("王**", "123X"),), goods="粮食", category="生活必需品",
-        origin="吉林省长春市南关区", destination="北京市大兴区", stops=(), roads=("G1 京哈高速", "G102", "G45"),
-        not_before=NOW, not_after=NOW + timedelta(hours=72), revision=0, check_code="4GG8MV",
-        qr_prefix="https://ct.example.cn/p/", qr_digits=f"{serial:0237d}", issued_at=NOW,
+        number=f"220100{serial:06d}",
+        plate=f"吉A{serial:05d}",
+        plate_colour_words="蓝牌",
+        kind_title="重点物资运输车辆通行证",
+        supervised_by="吉林省疫情防控领导小组 监制",
+        issuing_body="长春市交通运输局",
+        issuer_phone="0431-05000001",
+        applicant="吉林粮运有限公司",
+        drivers=(("王**", "123X"),),
+        goods="粮食",
+        category="生活必需品",
+        origin="吉林省长春市南关区",
+        destination="北京市大兴区",
+        stops=(),
+        roads=("G1 京哈高速", "G102", "G45"),
+        not_before=NOW,
+        not_after=NOW + timedelta(hours=72),
+        revision=0,
+        check_code="4GG8MV",
+        qr_prefix="https://ct.example.cn/p/",
+        qr_digits=f"{serial:0237d}",
+        issued_at=NOW,
     )
 
 

@@ -67,7 +67,9 @@ def world() -> Iterator[tuple[EmbeddedServer, Flask]]:
                 with transaction() as session:
                     load_reference(session)
                     ensure_keys(session, COMMAND_LINE, workshop().keys.folder, now=NOW)
-                    sign_trust(session, COMMAND_LINE, workshop().keys.get("root.pem"), settings.public_url, now=NOW)
+                    sign_trust(
+                        session, COMMAND_LINE, workshop().keys.get("root.pem"), settings.public_url, now=NOW
+                    )
                 yield server, app
                 db.session.remove()
                 db.engine.dispose()

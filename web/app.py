@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import structlog
-from flask import Flask
+from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from accounts.guards import bind_guards
+from accounts.guards import API_PREFIX, bind_guards
 from foundation.database import bind_database
 from foundation.files import bind_files
 from foundation.i18n import bind_i18n
@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https:"),
+        WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=3600,
@@ -52,13 +53,25 @@ def create_app(settings: Settings) -> Flask:
     bind_i18n(app)
     bind_migrations(app)
     rooms.bind_sessions(app)
-    csrf = CSRFProtect(app)
+    csrf = _protect_forms(app)
     bind_guards(app)
     errors.bind_errors(app)
     headers.bind_headers(app, https=settings.public_url.startswith("https:"))
     site.bind_site(app, settings)
     rooms.bind_rooms(app, csrf, settings)
     return app
+
+
+def _protect_forms(app: Flask) -> CSRFProtect:
+    """Ask every page's form for its token. The API never reads a cookie, so no other site can act through it."""
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def protect() -> None:
+        if request.endpoint is not None and not request.path.startswith(API_PREFIX):
+            csrf.protect()
+
+    return csrf
 
 
 def _trust_proxies(app: Flask, proxies: int) -> None:

@@ -1,16 +1,21 @@
 """Pages that belong to no room: home, health, the audit trail, the choice of language."""
 
-from flask import Blueprint, jsonify, make_response, redirect, render_template, request
+from uuid import UUID
+
+from flask import Blueprint, current_app, g, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from accounts.guards import open_to_all, requires
-from accounts.permissions import Permission
-from audit.public import newest_events
-from foundation import clock
+from accounts.permissions import Actor, Permission
+from accounts.public import person_names
+from audit.public import PAGE, newest_events
+from foundation import clock, outbox
 from foundation.database import db
 from foundation.i18n import LOCALES
 from foundation.problems import NotFound
+from hotline.public import lines
 from web.health import look
+from web.home import figures
 
 pages = Blueprint("web", __name__, template_folder="templates")
 YEAR = 365 * 24 * 3600
@@ -19,8 +24,10 @@ YEAR = 365 * 24 * 3600
 @pages.get("/")
 @open_to_all("the first page says what the product is for")
 def home() -> str:
-    """Where everybody starts."""
-    return render_template("home.html")
+    """Where everybody starts: his figures for who is logged in, what the product is for everybody else."""
+    actor: Actor | None = g.get("actor")
+    shown = figures(db.session(), actor, now=clock.now()) if actor else []
+    return render_template("home.html", figures=shown, lines=lines(db.session()))
 
 
 @pages.get("/healthz")
@@ -34,7 +41,7 @@ def healthz() -> Response:
 @open_to_all("tells a load balancer whether requests can be served")
 def readyz() -> Response:
     """Database, migrations, signing key, partitions and worker; 503 with the failed checks named by code."""
-    findings = list(look(db.session(), clock.now()))
+    findings = list(look(db.session(), clock.now(), current_app.extensions["settings"]))
     failed = [finding for finding in findings if finding.problem]
     response = jsonify({"ready": not failed, "checks": {f.check: f.problem or "ok" for f in findings}})
     response.status_code = 503 if failed else 200
@@ -56,8 +63,18 @@ def switch_language(locale: str) -> Response:
 @pages.get("/audit")
 @requires(Permission.AUDIT_READ)
 def audit_trail() -> str:
-    """Who did what, newest first."""
-    before = request.args.get("before")
-    tag = request.args.get("tag")
+    """Who did what, newest first, a page at a time; by tag where one is given."""
+    before, tag = request.args.get("before", type=UUID), request.args.get("tag") or None
     events = newest_events(db.session(), tag=tag, before=before)
-    return render_template("audit.html", events=events, tag=tag)
+    names = person_names(db.session(), [event.actor_id for event in events if event.actor_id])
+    return render_template("audit.html", events=events, names=names, tag=tag, page_size=PAGE)
+
+
+@pages.get("/demo/mail")
+@open_to_all("a demo sends no e-mail; here everybody sees what would have been sent")
+def caught_mail() -> str:
+    """The local catcher: the newest e-mails of a demo. There is no such page outside one."""
+    if not current_app.extensions["settings"].demo:
+        raise NotFound
+    messages = outbox.caught(db.session())
+    return render_template("mail.html", messages=[(message, outbox.words_of(message)) for message in messages])

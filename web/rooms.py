@@ -3,26 +3,52 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
+import accounts.jobs
+import accounts.messages
+import accounts.words  # noqa: F401 - these imports register ticks, messages and words
+import checkpoints.jobs
+import checkpoints.words  # noqa: F401 - these imports register ticks and words
 import passes.jobs
 import passes.words  # noqa: F401 - these imports register ticks, jobs and words
+from accounts import commands as accounts_commands
+from accounts import pages as accounts_pages
+from accounts import sessions
+from accounts.guards import open_to_all
 from audit import commands as audit_commands
+from checkpoints import api as checkpoints_api
+from checkpoints import pages as checkpoints_pages
+from foundation.api import bind_api
 from foundation.settings import Settings
+from hotline import pages as hotline_pages
 from passes import commands as passes_commands
 from passes import lists as passes_lists
+from passes import pages as passes_pages
 from passes.workshop import bind_workshop
+from web import commands as web_commands
 from web import pages as web_pages
 
 
 def bind_sessions(app: Flask) -> None:
     """Find out who asks, before the guards do."""
-    del app
+    sessions.bind_sessions(app)
 
 
 def bind_rooms(app: Flask, csrf: CSRFProtect, settings: Settings) -> None:
     """Mount everything."""
-    del csrf
     bind_workshop(app, settings)
     app.register_blueprint(passes_lists.lists)
+    app.register_blueprint(accounts_pages.pages)
+    app.register_blueprint(passes_pages.pages)
+    app.register_blueprint(checkpoints_pages.pages)
+    app.register_blueprint(hotline_pages.pages)
     app.register_blueprint(web_pages.pages)
+    bind_api(
+        app,
+        [checkpoints_api.room],
+        exempt=csrf.exempt,
+        admit=open_to_all("who writes a program must be able to read what there is"),
+    )
+    web_commands.register(app)
+    app.cli.add_command(accounts_commands.group)
     app.cli.add_command(audit_commands.group)
     app.cli.add_command(passes_commands.group)

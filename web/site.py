@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 
 from accounts.permissions import Actor, Permission
+from accounts.public import ROLE_WORDS
 from foundation import outbox
 from foundation.database import db
 from foundation.i18n import chosen_locale, gettext, lazy_gettext
@@ -35,6 +36,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("checkpoints.staff", lazy_gettext("查验"), Permission.SCAN_RECORD),
     MenuItem("accounts.people", lazy_gettext("人员"), Permission.PERSON_MANAGE),
     MenuItem("accounts.firms", lazy_gettext("企业"), Permission.FIRM_MANAGE),
+    MenuItem("accounts.devices", lazy_gettext("设备"), Permission.DEVICE_MANAGE),
     MenuItem("passes.seals", lazy_gettext("印章"), Permission.SEAL_APPROVE),
     MenuItem("web.audit_trail", lazy_gettext("审计"), Permission.AUDIT_READ),
 )
@@ -81,7 +83,7 @@ def _person() -> dict[str, Any] | None:
     person = g.get("person")
     if person is None:
         return None
-    roles = "、".join(gettext(f"role.{role}") for role in sorted(g.actor.roles))
+    roles = "、".join(str(ROLE_WORDS[role]) for role in sorted(g.actor.roles))
     return {
         "display_name": person.name,
         "role_words": roles,

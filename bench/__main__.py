@@ -1,0 +1,108 @@
+"""`make bench`: measure, hold against the limits, and print the table of docs/performance.md (`--write` keeps it)."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from foundation import clock
+from bench import http, issuing, scale, sheets
+from bench.world import fill, world
+from foundation.embedded import APP_ROLE, EmbeddedServer
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+SMALL, LARGE = 10_000, 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A measured figure beside its limit; `holds` says whether it is met."""
+
+    what: str
+    measured: str
+    limit: str
+    holds: bool
+
+
+def analyse(server: EmbeddedServer) -> None:
+    """Fresh statistics and a checkpoint, so that both sizes begin alike."""
+    with server.connect("changtong") as connection:
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
+
+
+def lines() -> Iterator[Line]:
+    """Every figure, in the order of the page."""
+    yield from _sheets()
+    with world() as (server, app):
+        found = issuing.ratio(app, server.dsn(APP_ROLE))
+        yield Line(
+            f"issue: ours {found['ours_ms']:.2f} ms, bare loop {found['floor_ms']:.2f} ms",
+            f"{found['ratio']:.2f} ×",
+            "≥ 0.4 ×",
+            found["ratio"] >= 0.4,
+        )
+        yield from _http(server, app)
+        yield from _sizes(server, app)
+
+
+def _sheets() -> Iterator[Line]:
+    one, many = sheets.alone(), sheets.together()
+    yield Line("sheet alone, p95", f"{one:.0f} ms", "≤ 1000 ms", one <= 1000)
+    yield Line("sheet in a batch of 500", f"{many:.0f} ms each", "≤ 100 ms", many <= 100)
+
+
+def _http(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
+    found = http.verdict_ratio(server, app)
+    what = f"verdict over HTTP: ours {found['ours']:,.0f} /s, bare view {found['floor']:,.0f} /s"
+    yield Line(what, f"{found['ratio']:.2f} ×", "≥ 0.5 ×", found["ratio"] >= 0.5)
+    rate = http.scan_rate(server, app)
+    yield Line("scans uploaded in batches of 1,000", f"{rate:,.0f} /s", "≥ 5,000 /s", rate >= 5000)
+
+
+def _sizes(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
+    fill(app, 1, SMALL)
+    analyse(server)
+    small = scale.measure(app)
+    fill(app, SMALL + 1, LARGE)
+    analyse(server)
+    large = scale.measure(app)
+    for name, before in small.items():
+        ratio = large[name] / before
+        what = f"{name}: {before:.2f} ms with {SMALL:,}, {large[name]:.2f} ms with {LARGE:,} passes"
+        yield Line(what, f"{ratio:.2f} ×", "≤ 1.2 ×", ratio <= 1.2)
+    whole = scale.sequential_scans()
+    yield Line("look-ups that read a whole table at a million", ", ".join(whole) or "none", "none", not whole)
+
+
+def table(found: list[Line]) -> str:
+    """The figures as a table."""
+    rows = [
+        f"| {line.what} | {line.measured} | {line.limit} | {'yes' if line.holds else '**no**'} |"
+        for line in found
+    ]
+    return "\n".join(["| figure | measured | limit | met |", "|---|---|---|---|", *rows])
+
+
+def main() -> int:
+    """Print each figure as it is measured; exit 1 when a limit is not met."""
+    found = []
+    for line in lines():
+        print(f"{'  ' if line.holds else '! '}{line.what}: {line.measured} (limit {line.limit})", flush=True)
+        found.append(line)
+    if "--write" in sys.argv:
+        machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+        text = PAGE.read_text()
+        head, _, rest = text.partition("<!-- figures -->")
+        tail = rest.partition("<!-- end -->")[2]
+        day = clock.now().astimezone(clock.SHOWN_IN).date().isoformat()
+        PAGE.write_text(
+            f"{head}<!-- figures -->\nMeasured on {day}: {machine}.\n\n{table(found)}\n<!-- end -->{tail}"
+        )
+    return 0 if all(line.holds for line in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
