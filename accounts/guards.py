@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Flask, g, request
 
-from accounts.permissions import Actor, Permission
+from accounts.permissions import Actor, ActorKind, Permission
 from foundation.problems import DomainProblem, NotFound
 
 P = ParamSpec("P")
@@ -58,7 +58,7 @@ def current_actor() -> Actor:
 def current_person_id() -> UUID:
     """The logged-in person. Raises `login.needed` for anybody else."""
     actor = current_actor()
-    if actor.id is None:
+    if actor.kind is not ActorKind.PERSON or actor.id is None:
         raise DomainProblem("login.needed")
     return actor.id
 

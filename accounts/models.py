@@ -134,6 +134,7 @@ class LoginSession(Base):
     last_seen_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     revoked_at: Mapped[Moment | None]
+    second_step_owed: Mapped[bool] = mapped_column(default=False)
 
     person: Mapped[Person] = relationship()
 

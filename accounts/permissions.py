@@ -83,9 +83,24 @@ class ActorKind(StrEnum):
 
     PERSON = "person"
     DEVICE = "device"
-    FIRM_TOKEN = "firm_token"  # noqa: S105 - the name of a kind, not a secret
+    FIRM_TOKEN = "firm_token"
+    EXCHANGE = "exchange"
     COMMAND_LINE = "command_line"
     SYSTEM = "system"
+
+
+SCOPES: dict[ActorKind, frozenset[Permission]] = {
+    ActorKind.DEVICE: frozenset({Permission.SCAN_RECORD, Permission.PASS_LOOK_UP}),
+    ActorKind.FIRM_TOKEN: frozenset({Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER}),
+    ActorKind.EXCHANGE: frozenset({Permission.PASS_READ, Permission.PASS_LOOK_UP}),
+}
+"""The most a bearer token of each kind can do; a scope is a permission by its own word."""
+
+
+def permissions_of_scopes(kind: ActorKind, scopes: Iterable[str]) -> frozenset[Permission]:
+    """What a token may do: its scopes, as far as its kind allows them. Unknown words give nothing."""
+    given = frozenset(scopes)
+    return frozenset(permission for permission in SCOPES[kind] if str(permission) in given)
 
 
 @dataclass(frozen=True)
@@ -123,6 +138,9 @@ def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
 
 def covers(area: str | None, other: str) -> bool:
     """Whether `other` is `area` itself or lies below it, by the digits of GB/T 2260 (province 2, prefecture 4)."""
-    if area is None:
-        return False
-    return other.startswith(area.removesuffix("0000") if area.endswith("0000") else area.removesuffix("00"))
+    return area is not None and other.startswith(area_prefix(area))
+
+
+def area_prefix(area: str) -> str:
+    """The digits that every area in `area` starts with."""
+    return area.removesuffix("0000") if area.endswith("0000") else area.removesuffix("00")

@@ -6,10 +6,91 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.areas import administrative_path, area_words, area_words_many, find_area
+from accounts.forms import Told, form_page, told
 from accounts.models import Area, Body, Firm, Person
+from accounts.queries import PersonHere
+from accounts.rules import FirmAction, mask_identity, mask_name, mask_phone
+from accounts.service.devices import make_device_token
+from accounts.service.firms import change_firm
+from accounts.service.persons import NewAccount, create_person, deactivate_person, read_identity
+from accounts.service.registration import register_firm, register_person
+from accounts.words import ROLE_WORDS
 from foundation.outbox import Recipient
 
-__all__ = ["Area", "Body", "Firm", "Person", "recipients_of"]
+__all__ = [
+    "ROLE_WORDS",
+    "Area",
+    "Body",
+    "Firm",
+    "FirmAction",
+    "NewAccount",
+    "Person",
+    "PersonHere",
+    "Told",
+    "administrative_path",
+    "area_words",
+    "area_words_many",
+    "bodies_for",
+    "body",
+    "body_by_code",
+    "change_firm",
+    "create_person",
+    "deactivate_person",
+    "find_area",
+    "firm",
+    "form_page",
+    "make_device_token",
+    "mask_identity",
+    "mask_name",
+    "mask_phone",
+    "person",
+    "person_names",
+    "read_identity",
+    "recipients_of",
+    "recipients_of_body",
+    "register_firm",
+    "register_person",
+    "told",
+]
+
+
+def body(session: Session, body_id: UUID) -> Body | None:
+    """A body by its id, merged or not."""
+    return session.get(Body, body_id)
+
+
+def body_by_code(session: Session, code: str) -> Body | None:
+    """A body by its code, merged or not."""
+    return session.scalar(select(Body).where(Body.code == code))
+
+
+def bodies_for(session: Session, area: str, duty: str, sector: int | None = None) -> Sequence[Body]:
+    """Bodies of a duty responsible for an area: its own first, then those above it; merged ones left out."""
+    path = administrative_path(session, area)
+    statement = select(Body).where(Body.area.in_(path), Body.duty == duty, Body.merged_into.is_(None))
+    if sector is not None:
+        statement = statement.where(Body.sector == sector)
+    return sorted(session.scalars(statement), key=lambda found: (path.index(found.area), found.code))
+
+
+def firm(session: Session, firm_id: UUID) -> Firm | None:
+    """A firm by its id."""
+    return session.get(Firm, firm_id)
+
+
+def person(session: Session, person_id: UUID) -> Person | None:
+    """A person by id, active or not."""
+    return session.get(Person, person_id)
+
+
+def person_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of persons by id, in one query; unknown ids are left out."""
+    if not ids:
+        return {}
+    return {
+        row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    }
 
 
 def recipients_of(session: Session, *, person_id: UUID | None, firm_id: UUID | None) -> Sequence[Recipient]:
@@ -18,4 +99,12 @@ def recipients_of(session: Session, *, person_id: UUID | None, firm_id: UUID | N
         return []
     holder = Person.firm_id == firm_id if firm_id else Person.id == person_id
     rows = session.execute(select(Person.id, Person.email, Person.locale).where(holder, Person.active))
+    return [Recipient(row.id, row.email, row.locale) for row in rows]
+
+
+def recipients_of_body(session: Session, body_id: UUID) -> Sequence[Recipient]:
+    """Whom a message to a body reaches: all its active persons."""
+    rows = session.execute(
+        select(Person.id, Person.email, Person.locale).where(Person.body_id == body_id, Person.active)
+    )
     return [Recipient(row.id, row.email, row.locale) for row in rows]

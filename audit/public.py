@@ -1,11 +1,12 @@
 """The door of the audit for the other rooms."""
 
 from audit.models import AuditEvent, AuditHead
-from audit.queries import history, newest_events, oldest_unsealed
+from audit.queries import PAGE, history, newest_events, oldest_unsealed
 from audit.record import record
 from audit.sealer import ChainReport, chain_head, seal_pending, verify_chain
 
 __all__ = [
+    "PAGE",
     "AuditEvent",
     "AuditHead",
     "ChainReport",

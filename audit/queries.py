@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ def history(session: Session, subject_kind: str, subject_id: object) -> Sequence
 
 
 def newest_events(
-    session: Session, *, tag: str | None = None, before: str | None = None, limit: int = PAGE
+    session: Session, *, tag: str | None = None, before: UUID | None = None, limit: int = PAGE
 ) -> Sequence[AuditEvent]:
     """A page of events, newest first, before the id `before`."""
     statement = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)

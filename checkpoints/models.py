@@ -51,7 +51,9 @@ class Scan(Base):
     checkpoint: Mapped[str]
     device_id: Mapped[UUID | None]
     person_id: Mapped[UUID | None]
-    scanned_at: Mapped[Moment]
+    scanned_at: Mapped[Moment] = mapped_column(comment="by the device's own clock")
+    time_low: Mapped[Moment] = mapped_column(comment="trusted time lies in [time_low, time_high]")
+    time_high: Mapped[Moment]
     level: Mapped[str]
     verdict: Mapped[str]
     reasons: Mapped[list[str]]
@@ -59,6 +61,7 @@ class Scan(Base):
     plate_seen: Mapped[str]
     offline: Mapped[bool]
     list_seq: Mapped[int | None]
+    sequence: Mapped[int | None] = mapped_column(comment="counts the events of one device")
     flags: Mapped[list[str]]
 
 
@@ -68,8 +71,11 @@ class Action(Base):
     __tablename__ = "action"
     __table_args__ = (
         CheckConstraint("action IN ('passed', 'turned_back', 'held', 'undone')", "action"),
+        CheckConstraint("(action = 'undone') = (undoes IS NOT NULL)", "undone_names_what"),
         CheckConstraint("plate <> ''", "plate_given"),
         Index("ix_action_scan", "scan_id"),
+        # Few actions are refusals, and each must reach the hotline even when two uploads crossed.
+        Index("ix_action_refusal", "received_at", postgresql_where=text("action IN ('turned_back', 'held')")),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 
@@ -84,6 +90,7 @@ class Action(Base):
     action: Mapped[str]
     reason: Mapped[str | None]
     undoes: Mapped[UUID | None]
+    sequence: Mapped[int | None]
     flags: Mapped[list[str]]
 
 

@@ -2,6 +2,7 @@
 
 import atexit
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -9,13 +10,19 @@ from typing import Any
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from foundation.base import Base
 from foundation.embedded import APP_ROLE, DATABASE, OWNER_ROLE, Server, serve_or_join
 from foundation.settings import Settings
+
+RESTED_SECONDS = 5.0
+RECYCLE_SECONDS = 1800
+"""Firewalls forget connections that are silent for longer."""
 
 # Sessions that join a connection which already has a transaction (tests do that) use a savepoint of their own.
 db = SQLAlchemy(
@@ -98,7 +105,7 @@ def bind_database(app: Flask, settings: Settings) -> DatabaseSource:
     options: dict[str, Any] = {
         "pool_size": settings.threads + 2,
         "max_overflow": 4,
-        "pool_pre_ping": True,
+        "pool_recycle": RECYCLE_SECONDS,
         "pool_timeout": 10,
         "creator": lambda: psycopg.connect(_libpq(source.application_dsn()), connect_timeout=3),
     }
@@ -106,7 +113,33 @@ def bind_database(app: Flask, settings: Settings) -> DatabaseSource:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.extensions["database_source"] = source
     db.init_app(app)
+    with app.app_context():
+        _ping_what_rested(db.engine)
     return source
+
+
+def _ping_what_rested(engine: Engine) -> None:
+    """Ask a connection that has lain idle whether it still lives; one in use a moment ago is trusted.
+
+    A ping before every request would cost as much as a read. A server that went away meanwhile gives one request a
+    503, and the pool then opens new connections.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rest(connection: Any, record: ConnectionPoolEntry) -> None:
+        del connection
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wake(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+        del proxy
+        if time.monotonic() - record.info.get("rests_since", time.monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except psycopg.OperationalError as gone:
+            raise DisconnectionError from gone
 
 
 def _libpq(url: str) -> str:

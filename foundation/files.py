@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from foundation.base import new_id
 from foundation.models import StoredFile
 from foundation.settings import Settings
 
@@ -24,7 +25,8 @@ class FileStore:
         path = self._path(sha256)
         if not self._filesystem.exists(path):
             self._filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            beside = f"{path}.{hashlib.sha256(path.encode()).hexdigest()[:8]}.part"
+            # A name of its own, because two writers of the same bytes must not move each other's file away.
+            beside = f"{path}.{new_id().hex}.part"
             self._filesystem.pipe_file(beside, content)
             self._filesystem.mv(beside, path)
         return sha256

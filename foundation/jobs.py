@@ -4,7 +4,10 @@ Delivery is at least once, so the effect of a job must be harmless when repeated
 The one file that touches procrastinate.
 """
 
+import asyncio
+import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 import procrastinate
+import psycopg
 import structlog
 from flask import Flask
 from procrastinate.tasks import Task
@@ -21,7 +25,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.database import DatabaseSource, db, psycopg_connection, transaction
+from foundation.database import DatabaseSource, psycopg_connection, transaction
+from foundation.embedded import EmbeddedServerError
 from foundation.models import TaskProgress, WorkerSeen
 
 P = ParamSpec("P")
@@ -30,6 +35,12 @@ log = structlog.get_logger()
 queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 WORKER_STALE_SECONDS = 60
 """A worker not seen for this long counts as dead (`/readyz`, `flask doctor`)."""
+GRACE_SECONDS = 10.0
+"""For jobs at work when the worker is told to stop; `make run` waits longer than that for the worker."""
+CONNECT_SECONDS = 3.0
+LOOK_SECONDS = 0.2
+PAUSE_SECONDS = 2.0
+"""Between two tries of a worker whose database is away."""
 
 
 @dataclass(frozen=True)
@@ -84,48 +95,86 @@ class Job:
         self.task.configure(connection=psycopg_connection(session)).defer(**arguments)
 
 
-def run_worker(app: Flask, *, concurrency: int = 2, wait: bool = True) -> None:
-    """Work off the queue and tick until stopped by a signal; with `wait=False` until the queue is empty."""
-    source: DatabaseSource = app.extensions["database_source"]
-    connector = procrastinate.PsycopgConnector(
-        conninfo=source.application_dsn(), min_size=1, max_size=concurrency + 3
-    )
+def work_off(app: Flask) -> None:
+    """Run the jobs that are due, and return when the queue is empty. Ticks do not run."""
+    asyncio.run(_work(app, concurrency=1, wait=False, stop=threading.Event()))
+
+
+def run_worker(app: Flask, *, concurrency: int = 2) -> None:
+    """Work off the queue and tick until SIGINT or SIGTERM; for the main thread of a process of its own.
+
+    A database that goes away is waited for. A job that is still running some seconds after the signal is cut
+    off, and done again by the next worker.
+    """
     stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     ticker = threading.Thread(target=_tick_until, args=(app, stop), name="ticker", daemon=True)
-    with queue.replace_connector(connector):
-        if wait:
-            ticker.start()
+    ticker.start()
+    while not stop.is_set():
         try:
-            queue.run_worker(
-                concurrency=concurrency, wait=wait, additional_context={"app": app}, delete_jobs="successful"
-            )
-        finally:
-            stop.set()
-            if wait:
-                ticker.join(timeout=10)
+            asyncio.run(_work(app, concurrency=concurrency, wait=True, stop=stop))
+        except (procrastinate.exceptions.ConnectorException, psycopg.Error, EmbeddedServerError) as problem:
+            log.warning("worker waits for the database", problem=type(problem).__name__)
+            stop.wait(PAUSE_SECONDS)
+    ticker.join(timeout=GRACE_SECONDS)
+
+
+async def _work(app: Flask, *, concurrency: int, wait: bool, stop: threading.Event) -> None:
+    source: DatabaseSource = app.extensions["database_source"]
+    # One connection listens, one gives signs of life, and every job that ends writes that it has.
+    connector = procrastinate.PsycopgConnector(
+        conninfo=source.application_dsn(),
+        min_size=1,
+        max_size=concurrency + 3,
+        timeout=CONNECT_SECONDS,
+        reconnect_timeout=CONNECT_SECONDS,
+    )
+    # The worker has a connector of its own: with it `queue` could not defer a job inside a job or a tick.
+    worker = queue.with_connector(connector)
+    async with worker.open_async():
+        working = worker.run_worker_async(
+            concurrency=concurrency,
+            wait=wait,
+            additional_context={"app": app},
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=GRACE_SECONDS,
+        )
+        await _until(stop, asyncio.ensure_future(working))
+
+
+async def _until(stop: threading.Event, task: "asyncio.Future[None]") -> None:
+    """Wait for the worker. When told to stop it is cancelled: it takes no more jobs and ends with those at work."""
+    while not task.done() and not stop.is_set():
+        await asyncio.wait([task], timeout=LOOK_SECONDS)
+    # Once only: a second one would cut off what the worker still waits for.
+    if task.cancel():
+        await asyncio.wait([task], timeout=GRACE_SECONDS + CONNECT_SECONDS)
+    if task.done() and not task.cancelled():
+        task.result()
 
 
 def _tick_until(app: Flask, stop: threading.Event) -> None:
-    due = {tick.name: 0.0 for tick in TICKS}
-    elapsed = 0.0
+    due = {tick.name: time.monotonic() for tick in TICKS}
     while not stop.is_set():
         for tick in TICKS:
-            if elapsed >= due[tick.name]:
-                due[tick.name] = elapsed + tick.seconds
+            if time.monotonic() >= due[tick.name]:
+                due[tick.name] = time.monotonic() + tick.seconds
                 run_tick(app, tick)
-        stop.wait(1.0)
-        elapsed += 1.0
+        stop.wait(max(0.0, min(due.values()) - time.monotonic()))
 
 
 def run_tick(app: Flask, tick: Tick) -> None:
-    """Run one tick; a database that is away is logged and met again at the next."""
+    """Run one tick; whatever goes wrong in it is logged, and the others and its next turn are not touched by it."""
     try:
         with app.app_context(), transaction() as session:
             tick.work(session, clock.now())
-    except SQLAlchemyError as problem:
+    except (SQLAlchemyError, EmbeddedServerError) as problem:
         log.warning("tick failed", tick=tick.name, problem=type(problem).__name__)
-        with app.app_context():
-            db.session.remove()
+    except Exception:
+        # One tick with a mistake must not end the thread that runs them all.
+        log.exception("tick broken", tick=tick.name)
 
 
 @every(seconds=10)
@@ -143,9 +192,10 @@ def requeue_stalled(session: Session, now: datetime) -> None:
     del now
     session.execute(
         text(
+            # A dead worker's row is pruned by the next one that starts, which leaves its jobs without a worker.
             "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL WHERE status = 'doing' "
-            "AND worker_id IS NOT NULL AND worker_id NOT IN (SELECT id FROM procrastinate_workers "
-            "WHERE last_heartbeat > now() - interval '30 seconds')"
+            "AND (worker_id IS NULL OR worker_id NOT IN (SELECT id FROM procrastinate_workers "
+            "WHERE last_heartbeat > now() - interval '30 seconds'))"
         )
     )
 

@@ -28,19 +28,27 @@ def from_form(form: MultiDict[str, str], *, ignore: Iterable[str] = ("csrf_token
     plain: dict[str, Any] = {}
     rows: dict[str, dict[int, Any]] = {}
     for name, raw in form.items():
-        value = raw.strip().strip("\u3000").strip()
+        # The database has no place for a zero byte, and no keyboard makes one.
+        value = raw.replace("\0", "").strip()
         indexed = INDEXED.fullmatch(name)
         if name in ignore or not value:
             continue
         if indexed is None:
             plain[name] = value
-        elif indexed["key"] is None:
-            rows.setdefault(indexed["list"], {})[int(indexed["index"])] = value
         else:
-            rows.setdefault(indexed["list"], {}).setdefault(int(indexed["index"]), {})[indexed["key"]] = value
+            row = rows.setdefault(indexed["list"], {})
+            row[int(indexed["index"])] = _with(row.get(int(indexed["index"])), indexed["key"], value)
     for name, found in rows.items():
         plain[name] = [found[index] for index in sorted(found)]
     return plain
+
+
+def _with(found: Any, key: str | None, value: str) -> Any:
+    """A row with one more field; of a row that is said both as a whole and by its fields, the fields count."""
+    fields_of_row = found if isinstance(found, dict) else {}
+    if key is None:
+        return fields_of_row or value
+    return {**fields_of_row, key: value}
 
 
 def load(schema: Schema, plain: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:

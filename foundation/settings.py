@@ -36,7 +36,9 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("SMTP_URL", "", "smtp://user:password@host:port for e-mail; empty = local catcher only."),
     Setting("MAIL_FROM", "changtong@localhost", "Sender of e-mails."),
-    Setting("FONTS_DIR", "frontend/node_modules/@embedpdf/fonts-sc/fonts", "Folder of Noto Sans SC for the sheet."),
+    Setting(
+        "FONTS_DIR", "frontend/node_modules/@embedpdf/fonts-sc/fonts", "Folder of Noto Sans SC for the sheet."
+    ),
     Setting("TRUSTED_PROXIES", "0", "Number of reverse proxies whose X-Forwarded-For is believed."),
     Setting("WORKERS", "1", "Processes of the web server."),
     Setting("THREADS", "4", "Threads of each web process."),
@@ -72,7 +74,7 @@ class Settings:
 
         Raises `ValueError` naming the setting when a number is none.
         """
-        return cls.of({**_dotenv(), **(os.environ if environ is None else environ)})
+        return cls.of(gather(os.environ if environ is None else environ))
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Settings":
@@ -101,6 +103,34 @@ class Settings:
             workers=_number(values, "WORKERS"),
             threads=_number(values, "THREADS"),
         )
+
+
+def gather(environ: Mapping[str, str]) -> dict[str, str]:
+    """What was said: the environment over `.env`, without the defaults."""
+    return {**_dotenv(), **environ}
+
+
+def as_dotenv() -> str:
+    """The table as `.env.example`."""
+    lines = [
+        "# Copy to .env and change what you need; the environment wins over .env. Made by: flask settings --write"
+    ]
+    for setting in TABLE:
+        lines += ["", f"# {setting.meaning}", f"#{setting.name}={setting.default}"]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown() -> str:
+    """The table as `docs/settings.md`."""
+    lines = [
+        "# Settings",
+        "",
+        "Read once at start: the environment over `.env` over the default. Relative paths start at the",
+    ]
+    lines += ["project's folder. This page is made by `flask settings --write`.", ""]
+    lines += ["| name | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{s.name}` | {f'`{s.default}`' if s.default else ''} | {s.meaning} |" for s in TABLE]
+    return "\n".join(lines) + "\n"
 
 
 def _dotenv() -> dict[str, str]:

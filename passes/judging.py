@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from passes.credential import Credential, CredentialError, decode_payload, parse_text
@@ -22,10 +23,10 @@ from passes.rules.judge import (
     judge,
 )
 from passes.rules.moves import STATUS_OF, PassState
-from passes.signing import key_from_jwk, signature_state
+from passes.signing import PublicKey, key_from_jwk, signature_state
 from passes.trust import imported_key
 
-_Current = Row[str, int]
+_Current = tuple[PassState, int]
 NO_AGE = timedelta()
 SERVER_READS = 2
 """A server is given bytes, not camera frames: a wrong signature is wrong (credential format, section 6)."""
@@ -61,12 +62,10 @@ def judge_text(
         credential = decode_payload(scanned.payload)
     except CredentialError as unreadable:
         return _unreadable(Unreadable(unreadable.code), now)
-    issuer = _issuer(session, credential)
-    public = key_from_jwk(issuer.jwk) if issuer.jwk else None
+    issuer, current = _known(session, credential)
+    public = _public_key(issuer.jwk["x"], issuer.jwk["y"]) if issuer.jwk else None
     signature = signature_state(public, scanned.payload, scanned.signature)
-    current = _current(session, credential) if issuer.ours else None
-    facts = _facts(issuer, current, now, place, plate_seen)
-    verdict = judge(credential, signature, facts)
+    verdict = judge(credential, signature, _facts(issuer, current, now, place, plate_seen))
     return Judged(verdict, credential if signature is SignatureState.GOOD else None)
 
 
@@ -76,8 +75,8 @@ def judge_pass(
     """Judge a pass of ours that was found by its number or plate, as if its newest code had been read."""
     revision = session.get_one(PassRevision, (found.plate, found.number, found.revision))
     credential = decode_payload(revision.payload)
-    issuer = _issuer(session, credential)
-    facts = _facts(issuer, _current(session, credential), now, place, plate_seen)
+    issuer, current = _known(session, credential)
+    facts = _facts(issuer, current, now, place, plate_seen)
     return Judged(judge(credential, SignatureState.GOOD, facts), credential)
 
 
@@ -87,36 +86,50 @@ def _unreadable(why: Unreadable, now: datetime) -> Judged:
     return Judged(judge(why, SignatureState.NOT_CHECKED, facts), None)
 
 
-def _issuer(session: Session, credential: Credential) -> _Issuer:
-    """The key in our own table first, then in the imported lists."""
-    key = session.execute(
-        select(SigningKey.jwk, SigningKey.state).where(
-            SigningKey.area == credential.area, SigningKey.key == credential.key
-        )
-    ).one_or_none()
-    if key is not None:
-        return _Issuer(key.jwk, KeyState(key.state), ours=True, known=True)
+def _known(session: Session, credential: Credential) -> tuple[_Issuer, _Current | None]:
+    """The key, from our own table first, then from the imported lists; and what has become of a pass of ours."""
+    given = {
+        "plate": credential.plate,
+        "number": credential.number,
+        "area": credential.area,
+        "key": credential.key,
+    }
+    row = session.execute(_key_and_pass(), given).one_or_none()
+    if row is not None:
+        current = (PassState(row.pass_state), row.revision) if row.pass_state else None
+        return _Issuer(row.jwk, KeyState(row.key_state), ours=True, known=True), current
     if session.scalar(select(exists().where(SigningKey.area == credential.area))):
-        return _Issuer(None, KeyState.UNKNOWN, ours=True, known=True)
+        return _Issuer(None, KeyState.UNKNOWN, ours=True, known=True), None
     entry = imported_key(session, credential.area, credential.key)
     if entry is None:
-        return _Issuer(None, KeyState.UNKNOWN, ours=False, known=False)
-    return _Issuer(entry["jwk"], KeyState(entry["state"]), ours=False, known=True)
+        return _Issuer(None, KeyState.UNKNOWN, ours=False, known=False), None
+    return _Issuer(entry["jwk"], KeyState(entry["state"]), ours=False, known=True), None
 
 
-def _current(session: Session, credential: Credential) -> _Current | None:
-    return session.execute(
-        select(Pass.state, Pass.revision).where(
-            Pass.plate == credential.plate, Pass.number == credential.number
+@cache
+def _key_and_pass() -> Select[*tuple[Any, ...]]:
+    """Asked for by every verdict, so it is built once and is one read."""
+    this_pass = and_(Pass.plate == bindparam("plate"), Pass.number == bindparam("number"))
+    return (
+        select(
+            SigningKey.jwk, SigningKey.state.label("key_state"), Pass.state.label("pass_state"), Pass.revision
         )
-    ).one_or_none()
+        .outerjoin(Pass, this_pass)
+        .where(SigningKey.area == bindparam("area"), SigningKey.key == bindparam("key"))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _public_key(x: str, y: str) -> PublicKey:
+    """The key of a JWK; working out the point costs as much as checking a signature."""
+    return key_from_jwk({"kty": "EC", "crv": "P-256", "x": x, "y": y})
 
 
 def _status(issuer: _Issuer, current: _Current | None) -> SerialStatus | None:
     """Our own serials are known exactly; of another province's we hold no list."""
     if not issuer.ours:
         return None
-    return STATUS_OF[PassState(current.state)] if current else SerialStatus.NEVER_ISSUED
+    return STATUS_OF[current[0]] if current else SerialStatus.NEVER_ISSUED
 
 
 def _facts(
@@ -129,7 +142,7 @@ def _facts(
         trust_age=NO_AGE,
         list_age=NO_AGE if issuer.ours else None,
         status=_status(issuer, current),
-        current_revision=(current.revision if current else 0) if issuer.ours else None,
+        current_revision=(current[1] if current else 0) if issuer.ours else None,
         key_state=issuer.state,
         issuer_known=issuer.known,
         area_is_ours=issuer.ours,

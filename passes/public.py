@@ -1,5 +1,6 @@
 """The door of the passes room for the rooms above it: judge, look up, issue, keys."""
 
+from passes.application_queries import applicant_counts, queue_counts
 from passes.catalogue import Catalogue, load_catalogue
 from passes.judging import Judged, judge_pass, judge_text
 from passes.keys import areas_without_private_key, ensure_keys, issuing_areas, list_key_file
@@ -16,6 +17,7 @@ from passes.models import (
     Sector,
 )
 from passes.queries import current_revision, deciding_body, find_pass, passes_of_plate, plate_of
+from passes.rejudging import Reading, judge_readings
 from passes.rules import (
     Content,
     Driver,
@@ -36,6 +38,7 @@ from passes.rules import (
 )
 from passes.service.change import change_pass
 from passes.service.issue import Holder, Issued, Tools, issue_pass
+from passes.service.lookup import forget_tries, look_up, look_up_by_check_code
 from passes.symbols import read_symbol
 from passes.trust import sign_trust
 from passes.words import LEVEL_WORDS, VERDICT_WORDS
@@ -63,6 +66,7 @@ __all__ = [
     "Place",
     "PlateColour",
     "PlateSeen",
+    "Reading",
     "Regime",
     "Road",
     "Routing",
@@ -70,6 +74,7 @@ __all__ = [
     "Tools",
     "Verdict",
     "VerdictCode",
+    "applicant_counts",
     "areas_without_private_key",
     "catalogue",
     "change_pass",
@@ -79,17 +84,22 @@ __all__ = [
     "default_colour",
     "ensure_keys",
     "find_pass",
+    "forget_tries",
     "issue_pass",
     "issuing_areas",
     "judge_pass",
+    "judge_readings",
     "judge_text",
     "list_key_file",
     "load_catalogue",
+    "look_up",
+    "look_up_by_check_code",
     "needs_refusal_reason",
     "normalise_plate",
     "parse_plate",
     "passes_of_plate",
     "plate_of",
+    "queue_counts",
     "read_symbol",
     "sign_trust",
     "tools",

@@ -67,6 +67,7 @@ COLOUR_WORDS = {
     PlateColour.WHITE: _("白牌"),
     PlateColour.BLACK: _("黑牌"),
 }
+SEAL_STATE_WORDS = {"pending": _("待批准"), "current": _("使用中"), "retired": _("已停用")}
 LEVEL_WORDS = {"green": _("有效"), "amber": _("核对"), "red": _("无效"), "blue": _("无证")}
 VERDICT_WORDS = {
     VerdictCode.MALFORMED: _("二维码内容不是通行证。"),
@@ -202,6 +203,7 @@ register_problems(
 )
 register_fields(
     {
+        "numbers.malformed": _("有不是 12 位数字的编号，请核对。"),
         "numbers.too_many": _("一次最多 %(most)s 张。"),
         "seal.too_large": _("印章图片不能超过 %(most)s MB。"),
         "seal.not_a_png": _("请上传 PNG 格式的印章图片。"),

@@ -6,6 +6,7 @@ from flask_wtf.csrf import CSRFProtect
 import accounts.jobs
 import accounts.messages
 import accounts.words  # noqa: F401 - these imports register ticks, messages and words
+import audit.jobs  # noqa: F401 - registers the sealer's tick
 import checkpoints.jobs
 import checkpoints.words  # noqa: F401 - these imports register ticks and words
 import passes.jobs

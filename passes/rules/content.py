@@ -13,8 +13,8 @@ MOST_STOPS = 3
 MOST_ROADS = 7
 MOST_DRIVERS = 3
 """What the credential has room for (credential format, section 2)."""
-EARLIEST_START = timedelta(hours=1)
-"""A pass may begin a little before it is asked for: clocks and typing take their time."""
+EARLIEST_START = timedelta(hours=3)
+"""A pass may begin a little before it is asked for: a form may lie open over lunch."""
 STARTS_AGO = timedelta(minutes=30)
 """Who wants a pass from now on gets one that began half an hour ago: the judge calls the first quarter of an hour
 `near_edge` (credential format, section 6), and a truck that waits at the barrier should see green."""

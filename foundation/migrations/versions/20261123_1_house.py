@@ -245,6 +245,7 @@ def upgrade() -> None:
     sa.Column('last_seen_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('revoked_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('second_step_owed', sa.Boolean(), nullable=False),
     sa.CheckConstraint('expires_at > created_at', name=op.f('ck_login_session_expires_later')),
     sa.CheckConstraint('octet_length(token_hash) = 32', name=op.f('ck_login_session_token_hash_length')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_login_session_person_id')),

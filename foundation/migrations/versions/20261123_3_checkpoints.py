@@ -17,22 +17,38 @@ CREATE FUNCTION ensure_month_partitions(months_ahead integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     parent text;
-    month date;
+    part text;
+    month timestamp;
+    first timestamptz;
+    after timestamptz;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('ensure_month_partitions', 0));
     FOREACH parent IN ARRAY ARRAY['scan', 'action'] LOOP
         EXECUTE format('CREATE TABLE IF NOT EXISTS public.%I PARTITION OF public.%I DEFAULT', parent || '_default', parent);
         FOR ahead IN 0..months_ahead LOOP
-            month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead))::date;
+            month := date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => ahead);
+            first := month AT TIME ZONE 'UTC';
+            after := (month + interval '1 month') AT TIME ZONE 'UTC';
+            part := parent || '_' || to_char(month, 'YYYYMM');
+            CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.%I INCLUDING ALL)', part, parent);
+            EXECUTE format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', parent || '_default');
             EXECUTE format(
-                'CREATE TABLE IF NOT EXISTS public.%I PARTITION OF public.%I FOR VALUES FROM (%L) TO (%L)',
-                parent || '_' || to_char(month, 'YYYYMM'), parent,
-                month::timestamp AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+                'WITH moved AS (DELETE FROM public.%I WHERE received_at >= %L AND received_at < %L RETURNING *) '
+                'INSERT INTO public.%I SELECT * FROM moved', parent || '_default', first, after, part);
+            EXECUTE format(
+                'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
+                parent, part, first, after);
         END LOOP;
     END LOOP;
 END
 $$
 """
-"""The application owns nothing, so the owner's function makes the partitions of the server's months (UTC) for it."""
+"""The application owns nothing, so the owner's function makes the partitions of the server's months (UTC) for it.
+
+Rows that came while the month was missing lie in the default partition, which forbids a partition for them:
+they are moved into the new table before it is attached.
+"""
 
 
 def upgrade() -> None:
@@ -48,12 +64,15 @@ def upgrade() -> None:
     sa.Column('action', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('undoes', sa.Uuid(), nullable=True),
+    sa.Column('sequence', sa.Integer(), nullable=True),
     sa.Column('flags', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.CheckConstraint("action IN ('passed', 'turned_back', 'held', 'undone')", name=op.f('ck_action_action')),
+    sa.CheckConstraint("(action = 'undone') = (undoes IS NOT NULL)", name=op.f('ck_action_undone_names_what')),
     sa.CheckConstraint("plate <> ''", name=op.f('ck_action_plate_given')),
     sa.PrimaryKeyConstraint('plate', 'received_at', 'event_id', name=op.f('pk_action')),
     postgresql_partition_by='RANGE (received_at)'
     )
+    op.create_index('ix_action_refusal', 'action', ['received_at'], unique=False, postgresql_where=sa.text("action IN ('turned_back', 'held')"))
     op.create_index('ix_action_scan', 'action', ['scan_id'], unique=False)
     op.create_table('roadside_fact',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -74,7 +93,9 @@ def upgrade() -> None:
     sa.Column('checkpoint', sa.Text(), nullable=False),
     sa.Column('device_id', sa.Uuid(), nullable=True),
     sa.Column('person_id', sa.Uuid(), nullable=True),
-    sa.Column('scanned_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('scanned_at', sa.TIMESTAMP(timezone=True), nullable=False, comment="by the device's own clock"),
+    sa.Column('time_low', sa.TIMESTAMP(timezone=True), nullable=False, comment='trusted time lies in [time_low, time_high]'),
+    sa.Column('time_high', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('level', sa.Text(), nullable=False),
     sa.Column('verdict', sa.Text(), nullable=False),
     sa.Column('reasons', postgresql.ARRAY(sa.Text()), nullable=False),
@@ -82,6 +103,7 @@ def upgrade() -> None:
     sa.Column('plate_seen', sa.Text(), nullable=False),
     sa.Column('offline', sa.Boolean(), nullable=False),
     sa.Column('list_seq', sa.Integer(), nullable=True),
+    sa.Column('sequence', sa.Integer(), nullable=True, comment='counts the events of one device'),
     sa.Column('flags', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.CheckConstraint("level IN ('green', 'amber', 'red', 'blue')", name=op.f('ck_scan_level')),
     sa.CheckConstraint("plate <> ''", name=op.f('ck_scan_plate_given')),
@@ -148,4 +170,5 @@ def downgrade() -> None:
     op.drop_index('ix_roadside_fact_open', table_name='roadside_fact', postgresql_where=sa.text('handled_at IS NULL'))
     op.drop_table('roadside_fact')
     op.drop_index('ix_action_scan', table_name='action')
+    op.drop_index('ix_action_refusal', table_name='action', postgresql_where=sa.text("action IN ('turned_back', 'held')"))
     op.drop_table('action')

@@ -10,12 +10,14 @@ export class CountyPicker {
   private readonly selects: HTMLSelectElement[] = [];
   private readonly frame = document.createElement("div");
   private leaves = new Set<string>();
+  private readonly required: boolean;
 
   constructor(
     private readonly input: HTMLInputElement,
     private readonly read: ReadAreas,
   ) {
     this.frame.className = "county-selects";
+    this.required = input.required;
     for (let level = 0; level < LEVELS; level += 1) this.addSelect(level);
     this.takeOver();
     // A row that is emptied resets its inputs; the picker follows.
@@ -55,7 +57,6 @@ export class CountyPicker {
     for (const select of this.selects) {
       if (described) select.setAttribute("aria-describedby", described);
       if (this.input.getAttribute("aria-invalid")) select.setAttribute("aria-invalid", "true");
-      select.required = this.input.required;
       select.disabled = this.input.disabled;
     }
     const first = this.selects[0];
@@ -105,6 +106,8 @@ export class CountyPicker {
     select.replaceChildren(optionOf("", word("areaChoose")));
     for (const area of areas) select.append(optionOf(area.code, area.name));
     select.hidden = level > 0 && areas.length === 0;
+    // A list that is not shown must not be asked for: the browser would refuse to send the form and say nothing.
+    select.required = this.required && !select.hidden;
   }
 
   private write(code: string): void {
@@ -124,7 +127,7 @@ export class CountyPicker {
     const first = this.selects[0];
     if (first?.id) {
       this.input.id = first.id;
-      this.input.required = first.required;
+      this.input.required = this.required;
     }
     this.input.type = "text";
     this.sayTyping(true);

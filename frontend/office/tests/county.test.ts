@@ -105,10 +105,20 @@ test("an answer that comes late does not overwrite a newer choice", async () => 
   expect([...selects()[1]!.options].map((option) => option.text)).toEqual(["请选择", "长春市", "延边州"]);
 });
 
+test("a list that is not shown does not keep the form from being sent", async () => {
+  await new CountyPicker(input(), read).begin();
+  await pick(1, "220100");
+  await vi.waitFor(() => expect(selects()[2]!.options).toHaveLength(3));
+  expect(selects()[2]!.required).toBe(true);
+  await pick(1, "");
+  await vi.waitFor(() => expect(selects()[2]!.hidden).toBe(true));
+  expect(selects()[2]!.required).toBe(false);
+});
+
 test("label, error link and duty to answer move to the first select, and the typing hint goes", async () => {
   await new CountyPicker(input(), read).begin();
   expect(find("#f-origin").tagName).toBe("SELECT");
-  expect(selects().every((select) => select.required)).toBe(true);
+  expect(selects().map((select) => select.required)).toEqual([true, true, false]);
   expect(selects()[1]!.getAttribute("aria-label")).toBe("地级");
   expect(input().type).toBe("hidden");
   expect(find("#f-origin-hint").hidden).toBe(true);

@@ -1,0 +1,140 @@
+"""Who asks: the cookie of pages and the bearer token of the API, each read in one query before the guards."""
+
+from datetime import datetime
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import update
+from werkzeug.wrappers import Response as AnyResponse
+
+from accounts.guards import API_PREFIX
+from accounts.models import ApiToken, LoginSession
+from accounts.permissions import (
+    Actor,
+    ActorKind,
+    Permission,
+    Role,
+    permissions_of,
+    permissions_of_scopes,
+)
+from accounts.queries import Known, TokenHere, known_by_token, token_holder
+from accounts.rules import SEEN_EVERY, SESSION_LIFE, FirmState
+from accounts.tokens import hash_of
+from foundation import clock
+from foundation.database import db, transaction
+from foundation.problems import DomainProblem
+
+COOKIE = "session"
+NOBODY_ASKS = frozenset({"static", "web.healthz", "web.readyz"})
+"""Endpoints that must answer without the database, and files that are the same for everybody."""
+HOLDERS = {
+    "device": ActorKind.DEVICE,
+    "firm": ActorKind.FIRM_TOKEN,
+    "exchange": ActorKind.EXCHANGE,
+}
+
+
+def bind_sessions(app: Flask) -> None:
+    """Set `g.actor`, `g.person`, `g.login_session` and `g.second_step_owed` before each request."""
+
+    @app.before_request
+    def load() -> None:
+        g.actor = g.person = g.login_session = None
+        g.second_step_owed = False
+        if request.endpoint in NOBODY_ASKS:
+            return
+        if request.path.startswith(API_PREFIX):
+            _load_bearer(clock.now())
+        else:
+            _load_cookie(clock.now())
+
+
+def _load_cookie(now: datetime) -> None:
+    token = request.cookies.get(COOKIE)
+    known = known_by_token(db.session(), hash_of(token), now=now) if token else None
+    if known is None:
+        return
+    g.person, g.login_session = known.person, known.session
+    g.second_step_owed = known.session.second_step_owed
+    g.actor = _person_actor(known)
+    if now - known.session.last_seen_at >= SEEN_EVERY:
+        _note_seen(known, now)
+
+
+def _person_actor(known: Known) -> Actor:
+    person = known.person
+    roles = frozenset(Role(role) for role in known.roles)
+    permissions = permissions_of(roles)
+    if person.firm_state not in {None, FirmState.APPROVED}:
+        # A firm that waits or is suspended still sees its passes and hands them back.
+        permissions -= {Permission.APPLICATION_APPLY}
+    return Actor(
+        ActorKind.PERSON,
+        person.id,
+        permissions,
+        roles,
+        body_id=person.body_id,
+        firm_id=person.firm_id,
+        area=known.body_area,
+        checkpoint_code=person.checkpoint_code,
+    )
+
+
+def _note_seen(known: Known, now: datetime) -> None:
+    # The condition on the old value makes one of several requests of the same second write, not all.
+    stale = LoginSession.last_seen_at == known.session.last_seen_at
+    with transaction() as session:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.id == known.session.id, stale)
+            .values(last_seen_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _load_bearer(now: datetime) -> None:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return
+    scheme, _, token = header.partition(" ")
+    found = None
+    if scheme.lower() == "bearer":
+        found = token_holder(db.session(), hash_of(token.strip()), now=now)
+    if found is None:
+        raise DomainProblem("token.refused")
+    g.actor = _token_actor(found)
+    if found.last_used_at is None or now - found.last_used_at >= SEEN_EVERY:
+        with transaction() as session:
+            session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
+
+
+def _token_actor(token: TokenHere) -> Actor:
+    kind = HOLDERS[token.holder]
+    return Actor(
+        kind,
+        token.id,
+        permissions_of_scopes(kind, token.scopes),
+        firm_id=token.firm_id,
+        checkpoint_code=token.checkpoint_code,
+    )
+
+
+def give_cookie(response: Response | AnyResponse, token: str) -> None:
+    """Hand the browser its token: out of reach of scripts and of forms of other sites."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+    )
+
+
+def take_cookie(response: Response | AnyResponse) -> None:
+    """Make the browser forget its token."""
+    response.delete_cookie(
+        COOKIE,
+        httponly=True,
+        samesite="Lax",
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+    )

@@ -1,0 +1,71 @@
+"""The driver's link `/d/TOKEN`: made by the holder or an officer, shown once, revocable; only its hash is kept."""
+
+import base64
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from accounts.permissions import Actor, ActorKind
+from audit.public import record
+from foundation.problems import NotFound
+from passes.models import DriverLink, Pass
+from passes.queries import find_pass, reaches
+
+TOKEN_BYTES = 16
+"""128 random bits: nobody finds one by trying."""
+
+
+def make_link(session: Session, actor: Actor, number: str, *, now: datetime) -> str:
+    """A new token for a pass (26 characters a–z, 2–7); older ones stay good. Raises `NotFound` (unknown, foreign)."""
+    found = _own(session, actor, number)
+    token = base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().rstrip("=").lower()
+    session.add(
+        DriverLink(
+            token_hash=_hash(token),
+            plate=found.plate,
+            number=number,
+            created_at=now,
+            created_by=actor.id if actor.kind is ActorKind.PERSON else None,
+        )
+    )
+    record(session, actor, "link:make", "pass", number, now=now)
+    return token
+
+
+def revoke_links(session: Session, actor: Actor, number: str, *, now: datetime) -> int:
+    """Make every link of a pass useless; how many there were. Raises `NotFound` (unknown, foreign)."""
+    found = _own(session, actor, number)
+    revoked = session.scalars(
+        update(DriverLink)
+        .where(DriverLink.plate == found.plate, DriverLink.number == number, DriverLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(DriverLink.token_hash)
+    ).all()
+    if revoked:
+        record(session, actor, "link:revoke", "pass", number, now=now, facts={"links": len(revoked)})
+    return len(revoked)
+
+
+def pass_of_token(session: Session, token: str) -> Pass | None:
+    """The pass a link shows; None for a token that is unknown, revoked or none."""
+    same = and_(Pass.plate == DriverLink.plate, Pass.number == DriverLink.number)
+    return session.scalar(
+        select(Pass)
+        .join_from(DriverLink, Pass, same)
+        .where(DriverLink.token_hash == _hash(token), DriverLink.revoked_at.is_(None))
+    )
+
+
+def _own(session: Session, actor: Actor, number: str) -> Pass:
+    found = find_pass(session, number)
+    if found is None or not reaches(session, actor, found):
+        raise NotFound
+    return found
+
+
+def _hash(token: str) -> bytes:
+    """SHA-256: enough for 128 random bits, which no list of guesses holds."""
+    return hashlib.sha256(token.encode()).digest()

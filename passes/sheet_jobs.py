@@ -1,0 +1,162 @@
+"""Documents made by the worker: of a pass after its issue, and of a large order, piece by piece.
+
+A piece is a job of its own, which defers the next in its own transaction: progress is seen while the order is
+worked on, a killed worker loses one piece at most, and no more than one piece is ever in memory.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+from zipfile import ZipFile, ZipInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.permissions import SYSTEM, Actor, ActorKind
+from audit.public import record
+from foundation.clock import SHOWN_IN
+from foundation.database import advisory_lock
+from foundation.files import keep_file, store
+from foundation.jobs import job, start_progress
+from foundation.models import TaskProgress
+from foundation.problems import DomainProblem, NotFound
+from passes.service.sheets import PDF, Press, make_sheet, print_sheets, require_reach
+from passes.workshop import catalogue, workshop
+
+AT_ONCE = 50
+"""Passes that are printed while the reader waits; more become an order."""
+PIECE = 100
+"""Passes of one file of an order: what a piece needs in memory is bounded by it."""
+KIND = "passes.sheets"
+LISTED = 20
+
+
+def press(session: Session, *, now: datetime) -> Press:
+    """What printing needs, of the current app."""
+    bench = workshop()
+    return Press(catalogue(session, now=now), bench.prefix, bench.fonts)
+
+
+@job("passes.make_sheet")
+def make_sheets(session: Session, now: datetime, numbers: list[str]) -> None:
+    """Make and keep the documents of passes; deferred by whoever issues. A kept document is not made again."""
+    tools = press(session, now=now)
+    for number in numbers:
+        make_sheet(session, SYSTEM, number, tools, now=now)
+
+
+def order_sheets(session: Session, actor: Actor, numbers: Sequence[str], *, now: datetime) -> TaskProgress:
+    """Start an order for the worker; the same order clicked twice is one.
+
+    Raises `NotFound` when one of the passes is unknown or foreign, or nobody could fetch the result.
+    """
+    if actor.id is None:
+        raise NotFound
+    require_reach(session, actor, numbers)
+    advisory_lock(session, f"sheets:{actor.id}")
+    same = _unfinished(session, actor.id, numbers)
+    if same is not None:
+        return same
+    facts = {"numbers": list(numbers), "parts": []}
+    order = start_progress(session, KIND, actor.id, total=len(numbers), facts=facts, now=now)
+    record(session, actor, "sheets:order", "task", order.id, now=now, facts={"passes": len(numbers)})
+    make_piece.defer(session, order=str(order.id), done=0)
+    return order
+
+
+def _unfinished(session: Session, owner: UUID, numbers: Sequence[str]) -> TaskProgress | None:
+    return session.scalar(
+        select(TaskProgress)
+        .where(
+            TaskProgress.kind == KIND,
+            TaskProgress.owner_id == owner,
+            TaskProgress.state.in_(("waiting", "running")),
+            TaskProgress.facts["numbers"] == list(numbers),
+        )
+        .limit(1)
+    )
+
+
+def find_order(session: Session, actor: Actor, order_id: UUID) -> TaskProgress:
+    """An order of the caller. Raises `NotFound` for anybody else's."""
+    order = session.get(TaskProgress, order_id)
+    if order is None or order.kind != KIND or order.owner_id != actor.id:
+        raise NotFound
+    return order
+
+
+def own_orders(session: Session, actor: Actor) -> Sequence[TaskProgress]:
+    """The caller's newest orders."""
+    mine = select(TaskProgress).where(TaskProgress.kind == KIND, TaskProgress.owner_id == actor.id)
+    return session.scalars(mine.order_by(TaskProgress.id.desc()).limit(LISTED)).all()
+
+
+@job("passes.make_sheets_piece")
+def make_piece(session: Session, now: datetime, order: str, done: int) -> None:
+    """Print the next piece of an order. Delivered twice, or after the order has moved on, it does nothing."""
+    row = session.get(TaskProgress, UUID(order), with_for_update=True)
+    if row is None or row.state not in ("waiting", "running") or row.done != done:
+        return
+    piece = row.facts["numbers"][done : done + PIECE]
+    owner = Actor(ActorKind.PERSON, id=row.owner_id)
+    try:
+        with session.begin_nested():
+            content = print_sheets(session, owner, piece, press(session, now=now), now=now)
+    except DomainProblem as problem:
+        row.state, row.problem, row.finished_at = "failed", problem.code, now
+        return
+    _note_piece(row, piece, keep_file(session, content, PDF, now=now), now)
+    if row.state == "running":
+        make_piece.defer(session, order=order, done=row.done)
+
+
+def _note_piece(row: TaskProgress, piece: Sequence[str], sha256: str, now: datetime) -> None:
+    part = {"name": f"{piece[0]}-{piece[-1]}.pdf", "sha256": sha256}
+    row.facts = {**row.facts, "parts": [*row.facts["parts"], part]}
+    row.done += len(piece)
+    row.state = "done" if row.done == row.total else "running"
+    row.finished_at = now if row.state == "done" else None
+
+
+def order_archive(order: TaskProgress) -> Iterator[bytes]:
+    """The finished order as a ZIP of PDFs, a file at a time: one file is in memory, never all.
+
+    Raises `NotFound` before the first byte unless the order is done.
+    """
+    if order.state != "done":
+        raise NotFound
+    files, parts = store(), list(order.facts["parts"])
+    return _zipped(((part["name"], files.get(part["sha256"])) for part in parts), order.created_at)
+
+
+class _Pipe:
+    """What `zipfile` writes to: it hands on what has come so far, and cannot go back."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes, /) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def taken(self) -> bytes:
+        taken, self._pieces = b"".join(self._pieces), []
+        return taken
+
+
+def _zipped(files: Iterable[tuple[str, bytes | None]], at: datetime) -> Iterator[bytes]:
+    """Not compressed again, because a PDF is; the times in the archive are those of the order."""
+    pipe = _Pipe()
+    with ZipFile(pipe, "w") as archive:
+        for name, content in files:
+            if content is None:
+                raise FileNotFoundError(name)
+            archive.writestr(ZipInfo(name, at.astimezone(SHOWN_IN).timetuple()[:6]), content)
+            yield pipe.taken()
+    yield pipe.taken()
