@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from foundation import clock
 from bench import http, issuing, scale, sheets
 from bench.world import fill, world
+from foundation import clock
 from foundation.embedded import APP_ROLE, EmbeddedServer
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"

@@ -2,8 +2,8 @@
 
 import statistics
 import time
-from datetime import datetime
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 from typing import Any
 

@@ -20,7 +20,7 @@ from checkpoints.rules import (
     consequence,
 )
 from checkpoints.verdicts import Told, judged_pass, standing, told
-from checkpoints.words import ACTION_WORDS, MAY_WORDS, REASON_WORDS, WATCHED
+from checkpoints.words import ACTION_WORDS, GOOD_BUT_PLATE_UNSEEN, MAY_WORDS, REASON_WORDS, WATCHED
 from foundation.base import new_id
 from passes.public import LEVEL_WORDS, VERDICT_WORDS, Judged, PlateSeen, VerdictCode, look_up
 
@@ -76,7 +76,7 @@ def screen_of(session: Session, scan: Scan, *, now: datetime, judged: Judged | N
         scan_id=scan.event_id,
         level=scan.level,
         level_words=LEVEL_WORDS[scan.level],
-        words=VERDICT_WORDS[VerdictCode(scan.verdict)],
+        words=_words(scan),
         more=tuple(VERDICT_WORDS[VerdictCode(code)] for code in scan.reasons if code != scan.verdict),
         rule=MAY_WORDS[here],
         watched=WATCHED,
@@ -89,6 +89,12 @@ def screen_of(session: Session, scan: Scan, *, now: datetime, judged: Judged | N
         done=_done(actions, now),
         reasons=tuple((str(reason), REASON_WORDS[reason]) for reason in RefusalReason),
     )
+
+
+def _words(scan: Scan) -> Any:
+    if scan.verdict == VerdictCode.VALID and scan.plate_seen == PlateSeen.UNKNOWN:
+        return GOOD_BUT_PLATE_UNSEEN
+    return VERDICT_WORDS[VerdictCode(scan.verdict)]
 
 
 def _content(session: Session, scan: Scan, judged: Judged | None, now: datetime) -> Told | None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.models import Area
+from accounts.public import Area
 from passes.models import GoodsCategory, GoodsItem, PassKind, Road, Routing, Sector
 
 FRESH = timedelta(seconds=60)

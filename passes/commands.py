@@ -8,8 +8,8 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from accounts.models import Body
 from accounts.permissions import COMMAND_LINE
+from accounts.public import Body
 from foundation import clock
 from foundation.console import RoomGroup
 from foundation.database import transaction

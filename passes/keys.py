@@ -8,8 +8,8 @@ from threading import Lock
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from accounts.models import Body
 from accounts.permissions import Actor
+from accounts.public import Body
 from audit.public import record
 from foundation.database import advisory_lock
 from foundation.problems import DomainProblem

@@ -19,6 +19,8 @@ from passes.models import (
 from passes.queries import current_revision, deciding_body, find_pass, passes_of_plate, plate_of
 from passes.rejudging import Reading, judge_readings
 from passes.rules import (
+    APPLICATION_MOVES,
+    PASS_MOVES,
     Content,
     Driver,
     Level,
@@ -45,7 +47,9 @@ from passes.words import LEVEL_WORDS, VERDICT_WORDS
 from passes.workshop import catalogue, tools, workshop
 
 __all__ = [
+    "APPLICATION_MOVES",
     "LEVEL_WORDS",
+    "PASS_MOVES",
     "VERDICT_WORDS",
     "Application",
     "Catalogue",

@@ -8,8 +8,8 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from accounts.models import Body
 from accounts.permissions import Actor, Permission, covers
+from accounts.public import Body
 from passes.catalogue import Catalogue, Kind
 from passes.models import Pass, PassNumberRow, PassRevision
 from passes.rules.moves import HOLDS_THE_VEHICLE

@@ -10,8 +10,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from accounts.models import Area, Body
 from accounts.permissions import Actor
+from accounts.public import Area, Body
 from audit.public import record
 from foundation.database import advisory_lock
 from foundation.problems import DomainProblem

@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from foundation.database import db, transaction
@@ -86,15 +87,17 @@ def app(server: EmbeddedServer, home: Path, template: str) -> Iterator[Flask]:
 def session(app: Flask) -> Iterator[Session]:
     """A session inside a transaction that is rolled back after the test; requests of `client` join it."""
     with app.app_context():
+        # The mapping is the extension's own; a session binds to a connection as well as to an engine.
+        engines = cast("dict[str | None, Engine | Connection]", db.engines)
         engine = db.engines[None]
         connection = engine.connect()
         outer = connection.begin()
-        db.engines[None] = connection  # type: ignore[assignment]  # a session binds to a connection as well
+        engines[None] = connection
         try:
             yield db.session()
         finally:
             db.session.remove()
-            db.engines[None] = engine
+            engines[None] = engine
             outer.rollback()
             connection.close()
 
@@ -107,7 +110,7 @@ def client(app: Flask, session: Session) -> FlaskClient:
 
 
 @pytest.fixture
-def clone(server: EmbeddedServer, home: Path, template: str) -> Iterator[Callable[[], Flask]]:
+def clone(server: EmbeddedServer, home: Path, template: str) -> Iterator[Callable[..., Flask]]:
     """Makes apps on databases of their own, for tests with several connections or processes."""
     made: list[tuple[str, Flask]] = []
 

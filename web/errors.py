@@ -142,7 +142,11 @@ def unavailable(fault: Exception) -> Response:
     """The database is away: an answer that needs none."""
     log.warning("database away", fault=type(fault).__name__)
     if wants_json():
-        body = {"type": "urn:changtong:problem:service.unavailable", "title": "service unavailable", "status": 503}
+        body = {
+            "type": "urn:changtong:problem:service.unavailable",
+            "title": "service unavailable",
+            "status": 503,
+        }
         response = jsonify({**body, "code": "service.unavailable"})
         response.content_type = "application/problem+json"
     else:

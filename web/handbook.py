@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
-from passes.rules import APPLICATION_MOVES, PASS_MOVES
+from passes.public import APPLICATION_MOVES, PASS_MOVES
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = re.compile(r"<!-- from the code: (?P<name>[a-z-]+) -->\n.*?<!-- end -->\n", re.DOTALL)
@@ -17,7 +17,10 @@ MARK = re.compile(r"<!-- from the code: (?P<name>[a-z-]+) -->\n.*?<!-- end -->\n
 
 def diagram(moves: Mapping[tuple[Any, Any], Any]) -> str:
     """A table of moves as a state diagram; a move that needs a reason code is marked with an asterisk."""
-    lines = [f"    {state} --> {move.to}: {action}{'*' if move.needs_reason else ''}" for (state, action), move in moves.items()]
+    lines = [
+        f"    {state} --> {move.to}: {action}{'*' if move.needs_reason else ''}"
+        for (state, action), move in moves.items()
+    ]
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
 
 
@@ -41,7 +44,9 @@ PARTS: dict[str, Callable[[], str]] = {
 
 def brought_up_to_date(text: str) -> str:
     """The text with every marked part as the code has it now."""
-    return MARK.sub(lambda m: f"<!-- from the code: {m['name']} -->\n{PARTS[m['name']]()}\n<!-- end -->\n", text)
+    return MARK.sub(
+        lambda m: f"<!-- from the code: {m['name']} -->\n{PARTS[m['name']]()}\n<!-- end -->\n", text
+    )
 
 
 def pages() -> list[Path]:

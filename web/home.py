@@ -46,4 +46,3 @@ def _officer(session: Session, actor: Actor, now: datetime) -> Iterator[Figure]:
     yield Figure(counts.waiting, _("待审申请"), "/queue", "warn" if counts.waiting else "good")
     yield Figure(counts.mine, _("我在审核"), "/queue?part=mine", "info")
     yield Figure(counts.returned, _("已退回，等申请人"), "/queue?part=returned")
-

@@ -77,4 +77,6 @@ def caught_mail() -> str:
     if not current_app.extensions["settings"].demo:
         raise NotFound
     messages = outbox.caught(db.session())
-    return render_template("mail.html", messages=[(message, outbox.words_of(message)) for message in messages])
+    return render_template(
+        "mail.html", messages=[(message, outbox.words_of(message)) for message in messages]
+    )

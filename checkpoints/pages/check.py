@@ -13,12 +13,12 @@ from accounts.public import Told, form_page
 from checkpoints.pages.blueprint import pages
 from checkpoints.recording import number_in
 from checkpoints.verdicts import judge_found, judged_pass, standing, told
-from checkpoints.words import MAY_WORDS
+from checkpoints.words import GOOD_AWAY_FROM_ROAD, MAY_WORDS
 from foundation import clock
 from foundation.database import transaction
 from foundation.parsing import InputSchema, from_form, load
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
-from passes.public import LEVEL_WORDS, VERDICT_WORDS, Judged, PlateSeen, look_up_by_check_code
+from passes.public import LEVEL_WORDS, VERDICT_WORDS, Judged, PlateSeen, VerdictCode, look_up_by_check_code
 
 
 class Lookup(InputSchema):
@@ -65,7 +65,7 @@ def _answer() -> Response:
         "checkpoints/answer.html",
         level=verdict.level,
         level_words=LEVEL_WORDS[verdict.level],
-        words=[VERDICT_WORDS[code] for code in verdict.reasons],
+        words=[_words(code) for code in verdict.reasons],
         awaits_plate=verdict.awaits_plate,
         rule=MAY_WORDS[standing(verdict.level, verdict.code)],
         content=content,
@@ -73,6 +73,10 @@ def _answer() -> Response:
         as_of=now,
     )
     return make_response(page)
+
+
+def _words(code: VerdictCode) -> Any:
+    return GOOD_AWAY_FROM_ROAD if code is VerdictCode.VALID else VERDICT_WORDS[code]
 
 
 def _look_up(session: Session, given: dict[str, Any]) -> Judged | None:

@@ -95,12 +95,14 @@ def search_register() -> Response:
     """Find by the whole number or the whole plate. POST, because a plate is no part of an address."""
     session, actor, now = db.session(), current_actor(), clock.now()
     text = printable(normalise_plate(request.form.get("q", "")))[:20]
+    if not text:
+        return redirect(url_for("passes.register"), 303)
     if _is_number(text):
         found = find_pass(session, text)
         if found is not None and reaches(session, actor, found):
             return redirect(url_for("passes.pass_page", number=text), 303)
     known = catalogue(session, now=now)
-    rows = register_of_plate(session, actor, text) if text else []
+    rows = register_of_plate(session, actor, text)
     page = render_template(
         "passes/register.html",
         rows=[pass_line(known, row[0], row[1], now) for row in rows],

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from accounts.models import Body
 from accounts.permissions import Actor
+from accounts.public import Body
 from audit.public import record
 from foundation.base import new_id, table_of
 from foundation.problems import DomainProblem

@@ -69,7 +69,16 @@ def site(clone: Callable[..., Flask]) -> Iterator[Site]:
     }
     tools = Path(sys.executable).parent
     port = url.rpartition(":")[2]
-    web = [str(tools / "granian"), "--interface", "wsgi", "--port", port, "--blocking-threads", "4", "--no-access-log"]
+    web = [
+        str(tools / "granian"),
+        "--interface",
+        "wsgi",
+        "--port",
+        port,
+        "--blocking-threads",
+        "4",
+        "--no-access-log",
+    ]
     with (
         _running([*web, "--log-level", "critical", "wsgi:app"], environment),
         _running([str(tools / "flask"), "--app", "wsgi", "worker"], environment),
@@ -125,7 +134,10 @@ def open_browser(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]
 
     def open_page(width: int = 1366, height: int = 768) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", base_url=site.url, accept_downloads=True
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            base_url=site.url,
+            accept_downloads=True,
         )
         contexts.append(context)
         page = context.new_page()

@@ -126,7 +126,9 @@ class Passer:
         self.page.goto(address)
         classes = self.page.locator("body").get_attribute("class") or ""
         inside = self.page.locator("[class*='verdict-']").first
-        found = re.search(r"verdict-(green|amber|red|blue|white)", f"{classes} {inside.get_attribute('class')}")
+        found = re.search(
+            r"verdict-(green|amber|red|blue|white)", f"{classes} {inside.get_attribute('class')}"
+        )
         assert found
         return found[1]
 

@@ -9,7 +9,9 @@ from tests.journeys.people import Applicant, Officer, Passer, codes_on
 pytestmark = pytest.mark.browser
 
 
-def test_from_application_to_roadside(applicant: Applicant, officer: Officer, passer: Passer, tmp_path: Path) -> None:
+def test_from_application_to_roadside(
+    applicant: Applicant, officer: Officer, passer: Passer, tmp_path: Path
+) -> None:
     # A dispatcher applies on her phone.
     applicant.logs_in()
     applicant.applies("吉Ａ·６２３５２")

@@ -17,7 +17,7 @@ from tests.builders import NOON, own_transaction, with_keys
 
 
 def test_the_demo_world_has_two_hundred_applications_in_every_state_and_is_made_once(
-    clone: Callable[[], Flask],
+    clone: Callable[..., Flask],
 ) -> None:
     app = clone(DEMO="1")
     with own_transaction(app) as session:
@@ -35,7 +35,7 @@ def test_the_demo_world_has_two_hundred_applications_in_every_state_and_is_made_
     assert not load_demo(app)
 
 
-def test_a_demo_is_never_loaded_beside_a_real_firm(clone: Callable[[], Flask]) -> None:
+def test_a_demo_is_never_loaded_beside_a_real_firm(clone: Callable[..., Flask]) -> None:
     app = clone()
     with own_transaction(app) as session:
         firm = Firm(

@@ -24,7 +24,8 @@ from accounts.models import Firm
 from foundation.base import new_id
 from foundation.clock import now as present
 from foundation.settings import Settings
-from web.launch import CannotRunError, demo_world, free_port, wants_demo, web_command
+from seeds.demo import LOGINS, PASSWORD
+from web.launch import CannotRunError, announce, demo_world, free_port, wants_demo, web_command
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -270,6 +271,17 @@ def test_demo_data_never_goes_beside_a_real_firm(
         )
     session.flush()
     assert demo_world(session, wanted=wanted) == (shown, loaded)
+
+
+def test_a_demo_names_its_logins_and_another_run_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings.of({"PUBLIC_URL": "https://ct.example.cn"})
+    announce(settings, demo=True)
+    demo = capsys.readouterr().out
+    assert "https://ct.example.cn/" in demo
+    assert PASSWORD in demo
+    assert all(login.login in demo for login in LOGINS)
+    announce(settings, demo=False)
+    assert PASSWORD not in capsys.readouterr().out
 
 
 def test_a_port_that_is_being_given_back_is_waited_for() -> None:
