@@ -15,7 +15,7 @@ app = Flask(__name__)
 pool = ConnectionPool(os.environ["DATABASE_URL"], min_size=4, max_size=6, open=True)
 
 TOKEN = "SELECT id, scopes, expires_at, revoked_at, checkpoint_code FROM api_token WHERE token_hash = %s"  # noqa: S105 - a statement
-KEY_AND_PASS = (
+READ = (
     "SELECT k.jwk, k.state, p.state, p.revision FROM signing_key AS k "
     "LEFT JOIN pass AS p ON p.plate = %s AND p.number = %s WHERE k.area = %s AND k.key = %s"
 )
@@ -32,7 +32,7 @@ def verdict() -> Response:
     with pool.connection() as connection:
         admitted = connection.execute(TOKEN, (token,), prepare=True).fetchone()
         given = (credential.plate, credential.number, credential.area, credential.key)
-        jwk, _, state, _ = connection.execute(KEY_AND_PASS, given, prepare=True).fetchone() or (
+        jwk, _, state, _ = connection.execute(READ, given, prepare=True).fetchone() or (
             None,
             None,
             None,

@@ -2,7 +2,8 @@
 
 from foundation.i18n import lazy_gettext as _
 from foundation.words import BACK_AND_MEND, NOTHING_CHANGED, ProblemWords, register_fields, register_problems
-from passes.rules.moves import ApplicationAction
+from passes.rules.content import MOST_DRIVERS
+from passes.rules.moves import ApplicationAction, PassAction
 
 FIELD_WORDS = {
     "plate": _("车牌号"),
@@ -21,6 +22,19 @@ FIELD_WORDS = {
     "replaces": _("换发"),
     "other": _("其他"),
 }
+DRIVER_WORDS = {"name": _("驾驶员姓名"), "last4": _("驾驶员身份证号后四位"), "phone": _("驾驶员手机号")}
+FORM_LABELS = {
+    **FIELD_WORDS,
+    **{f"drivers.{row}.{name}": words for row in range(MOST_DRIVERS) for name, words in DRIVER_WORDS.items()},
+}
+"""Labels of the form of an application, for problems that are told away from their field."""
+REVIEW_LABELS = {
+    "reason": _("原因"),
+    "words": _("说明"),
+    **{f"notes.{name}": words for name, words in FIELD_WORDS.items()},
+    **{f"reason.{action}": _("原因") for action in PassAction},
+}
+"""Labels of the forms with which an officer decides on an application or a pass."""
 ACTION_WORDS = {
     ApplicationAction.SUBMIT: _("提交申请"),
     ApplicationAction.TAKE: _("领取"),

@@ -16,7 +16,6 @@ from foundation.database import transaction
 from foundation.problems import DomainProblem, InvalidInput, field_problem
 from passes.catalogue import Catalogue, Kind
 from passes.credential import build_text
-from passes.judging import judge_text
 from passes.keys import announce_missing, condemn_key, ensure_keys, list_key_file, rotate_key
 from passes.queries import body_by_code, deciding_body
 from passes.rules import (
@@ -25,9 +24,7 @@ from passes.rules import (
     Driver,
     PassAction,
     PassReason,
-    Place,
     PlateColour,
-    PlateSeen,
     default_colour,
     normalise_plate,
     parse_plate,
@@ -142,28 +139,6 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         click.echo("\n".join(f"{name}: {value}" for name, value in found.items()))
-
-
-@group.command("verify")
-@click.argument("text")
-@click.option("--at", type=click.DateTime(), help="Judge as of this moment, Beijing time.")
-@click.option("--road", help="Road of the checkpoint.")
-@click.option("--county", help="County of the checkpoint.")
-@click.option("--plate-seen", type=click.Choice([str(seen) for seen in PlateSeen]), default="matches")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(
-    text: str, at: datetime | None, road: str | None, county: str | None, plate_seen: str, as_json: bool
-) -> None:
-    """Judge the text of a QR as this server knows it."""
-    now = at.replace(tzinfo=clock.SHOWN_IN) if at else clock.now()
-    place = Place(road, county) if road or county else None
-    with transaction() as session:
-        judged = judge_text(session, text, now=now, place=place, plate_seen=PlateSeen(plate_seen))
-    verdict = judged.verdict
-    found: dict[str, Any] = {"level": verdict.level, "code": verdict.code, "reasons": list(verdict.reasons)}
-    if judged.credential:
-        found |= {"number": judged.credential.number, "plate": judged.credential.plate}
-    _show(found, as_json=as_json)
 
 
 def _change(number: str, action: PassAction, reason: str | None) -> None:

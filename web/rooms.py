@@ -17,6 +17,7 @@ from accounts import sessions
 from accounts.guards import open_to_all
 from audit import commands as audit_commands
 from checkpoints import api as checkpoints_api
+from checkpoints import commands as checkpoints_commands
 from checkpoints import pages as checkpoints_pages
 from foundation.api import bind_api
 from foundation.settings import Settings
@@ -52,4 +53,5 @@ def bind_rooms(app: Flask, csrf: CSRFProtect, settings: Settings) -> None:
     web_commands.register(app)
     app.cli.add_command(accounts_commands.group)
     app.cli.add_command(audit_commands.group)
+    checkpoints_commands.join(passes_commands.group)
     app.cli.add_command(passes_commands.group)

@@ -18,6 +18,7 @@ from foundation.database import db, transaction
 from foundation.i18n import gettext
 from foundation.problems import DomainProblem, NotFound
 from passes.application_queries import by_form_token, find_application, last_notes, newest_draft, owns
+from passes.application_words import FORM_LABELS
 from passes.models import Application
 from passes.outlook import look_ahead
 from passes.pages.application_form import (
@@ -43,7 +44,7 @@ from passes.workshop import catalogue
 @requires(Permission.APPLICATION_APPLY)
 def apply() -> Response:
     """A new application; `?like=` fills it in from an earlier one of the applicant's own."""
-    return form_page(_draw_new, _send)
+    return form_page(_draw_new, _send, FORM_LABELS)
 
 
 @pages.route("/applications/<uuid:application_id>/edit", methods=["GET", "POST"])
@@ -53,7 +54,7 @@ def edit_application(application_id: UUID) -> Response:
     application = own_or_not_found(db.session(), application_id)
     if ApplicationState(application.state) not in EDITABLE and request.method == "GET":
         return redirect(url_for("passes.own_application", application_id=application_id))
-    return form_page(lambda problem: draw_form(application, problem), _send)
+    return form_page(lambda problem: draw_form(application, problem), _send, FORM_LABELS)
 
 
 def own_or_not_found(session: Session, application_id: UUID) -> Application:
@@ -189,5 +190,5 @@ def _of_form(session: Session) -> Application | None:
 
 def draw_problem(application: Application, problem: DomainProblem) -> Response:
     """The form of an application that could not be handed in as it stands, with what is wrong with it."""
-    found = told(problem)
+    found = told(problem, FORM_LABELS)
     return make_response(draw_form(application, found, sent=False), found.status)

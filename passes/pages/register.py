@@ -18,6 +18,7 @@ from foundation.i18n import gettext
 from foundation.i18n import lazy_gettext as _
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
 from passes.application_queries import PAGE, body_of, owns
+from passes.application_words import REVIEW_LABELS
 from passes.catalogue import Catalogue
 from passes.models import Pass, PassRevision
 from passes.pages.blueprint import pages
@@ -201,7 +202,7 @@ def move_pass(number: str, action: str) -> Response:
         raise
     except DomainProblem as problem:
         db.session.rollback()
-        refused = told(problem)
+        refused = told(problem, REVIEW_LABELS)
         return make_response(_draw(db.session(), number, refused, now), refused.status)
     flash(gettext("通行证 %(number)s：%(deed)s。", number=number, deed=PASS_ACTION_WORDS[deed]), "success")
     return redirect(url_for("passes.pass_page", number=number), 303)

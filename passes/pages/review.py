@@ -18,6 +18,7 @@ from foundation.i18n import gettext
 from foundation.i18n import lazy_gettext as _
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
 from passes.application_queries import PAGE, Place, queue_counts, queue_page
+from passes.application_words import REVIEW_LABELS
 from passes.catalogue import Catalogue
 from passes.models import Application
 from passes.pages.blueprint import pages
@@ -167,7 +168,7 @@ def decide_application(application_id: UUID, action: str) -> Response:
         raise
     except DomainProblem as problem:
         db.session.rollback()
-        return _refused(application_id, told(problem), now)
+        return _refused(application_id, told(problem, REVIEW_LABELS), now)
     return redirect(where, 303)
 
 

@@ -153,6 +153,14 @@ def test_everything_typed_stays_in_the_form(client: FlaskClient, session: Sessio
     assert kept == {**given, "roads.0": "G1"}
 
 
+def test_the_top_of_the_form_names_each_field_that_is_wrong(client: FlaskClient, session: Session) -> None:
+    browser = signed_in(client, session, an_applicant(session))
+    _, page = sent(browser, goods="", contact_phone="打给老王")
+    assert page is not None
+    assert "货物：必须填写。" in page.text
+    assert "请填写有效的电话号码。" in page.text
+
+
 def test_full_width_characters_are_repaired(client: FlaskClient, session: Session) -> None:
     browser = signed_in(client, session, an_applicant(session))
     status, _ = sent(browser, plate="吉Ａ１２３４５", hours="７２")

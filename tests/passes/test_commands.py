@@ -33,7 +33,7 @@ def test_issue_verify_revoke_from_a_shell(shell: FlaskCliRunner) -> None:
     assert code == 0
     assert issued["number"].startswith("2201")
     assert issued["text"] == issued["url"]
-    verdict = json.loads(run(shell, f"passes verify {issued['text']} --road G1 --json")[1])
+    verdict = json.loads(run(shell, f"passes verify {issued['text']} --checkpoint CP001 --json")[1])
     assert (verdict["level"], verdict["code"], verdict["plate"]) == ("green", "valid", "吉A12345")
     assert run(shell, f"passes revoke {issued['number']} --reason misuse")[0] == 0
     assert json.loads(run(shell, f"passes verify {issued['text']} --json")[1])["code"] == "revoked"
