@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from foundation.base import table_of
 from passes.credential import Credential, CredentialError, decode_payload, parse_text
 from passes.ledgers import SigningKey
 from passes.models import Pass, PassRevision
@@ -108,14 +109,13 @@ def _known(session: Session, credential: Credential) -> tuple[_Issuer, _Current 
 
 @cache
 def _key_and_pass() -> Select[*tuple[Any, ...]]:
-    """Asked for by every verdict, so it is built once and is one read."""
-    this_pass = and_(Pass.plate == bindparam("plate"), Pass.number == bindparam("number"))
+    """Asked for by every verdict, so it is built once, is one read, and runs on tables."""
+    key, this = table_of(SigningKey), table_of(Pass)
+    same = and_(this.c.plate == bindparam("plate"), this.c.number == bindparam("number"))
     return (
-        select(
-            SigningKey.jwk, SigningKey.state.label("key_state"), Pass.state.label("pass_state"), Pass.revision
-        )
-        .outerjoin(Pass, this_pass)
-        .where(SigningKey.area == bindparam("area"), SigningKey.key == bindparam("key"))
+        select(key.c.jwk, key.c.state.label("key_state"), this.c.state.label("pass_state"), this.c.revision)
+        .select_from(key.outerjoin(this, same))
+        .where(key.c.area == bindparam("area"), key.c.key == bindparam("key"))
     )
 
 

@@ -1,5 +1,6 @@
 """Problems as people and programs see them: RFC 9457 JSON for programs, a page with the same words for people."""
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -158,7 +159,11 @@ def unavailable(fault: Exception) -> Response:
 
 def broken(fault: Exception) -> Response:
     """Our own mistake: logged with its trace, shown without it."""
-    log.exception("request failed", endpoint=request.endpoint, exc_info=fault)
+    # A message may quote what somebody typed, as the DETAIL of a constraint does: type and place are enough.
+    places = [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(fault.__traceback__)
+    ]
+    log.error("request failed", endpoint=request.endpoint, fault=type(fault).__qualname__, places=places)
     if wants_json():
         response = jsonify(
             {"type": "urn:changtong:problem:internal", "title": "internal error", "status": 500}

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_from_application_to_roadside(
-    applicant: Applicant, officer: Officer, passer: Passer, tmp_path: Path
+    applicant: Applicant, officer: Officer, staff: Staff, passer: Passer, tmp_path: Path
 ) -> None:
     # A dispatcher applies on her phone.
     applicant.logs_in()
@@ -33,7 +33,13 @@ def test_from_application_to_roadside(
     passer.page.goto(link)
     assert "62352" in passer.page.locator("main").inner_text()
 
+    # At the barrier of G1 the number and the plate are compared, and the truck goes through.
+    staff.logs_in()
+    assert "有效" in staff.checks(number)
+    staff.lets_through()
+
     # The officer revokes it, and the same paper turns red.
     officer.revokes(number)
     assert passer.opens(address) == "red"
     assert "吊销" in passer.page.content()
+    assert "无效" in staff.checks(number)
