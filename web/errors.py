@@ -20,7 +20,7 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from accounts.guards import API_PREFIX
@@ -111,7 +111,14 @@ def wants_json() -> bool:
 
 def answer(problem: DomainProblem) -> AnyResponse:
     """The response to a problem; whatever the request had begun is rolled back first."""
-    db.session.rollback()
+    try:
+        db.session.rollback()
+    except DBAPIError as away:
+        return unavailable(away)
+    return _response(problem)
+
+
+def _response(problem: DomainProblem) -> AnyResponse:
     if (
         problem.code in {"login.needed", "login.second_step_needed"}
         and not wants_json()
@@ -139,7 +146,7 @@ def _standalone(template: str) -> str:
         return current_app.jinja_env.get_template(template).render()
 
 
-def unavailable(fault: Exception) -> Response:
+def unavailable(fault: BaseException) -> Response:
     """The database is away: an answer that needs none."""
     log.warning("database away", fault=type(fault).__name__)
     if wants_json():
@@ -157,7 +164,7 @@ def unavailable(fault: Exception) -> Response:
     return response
 
 
-def broken(fault: Exception) -> Response:
+def broken(fault: BaseException) -> Response:
     """Our own mistake: logged with its trace, shown without it."""
     # A message may quote what somebody typed, as the DETAIL of a constraint does: type and place are enough.
     places = [
@@ -166,13 +173,32 @@ def broken(fault: Exception) -> Response:
     log.error("request failed", endpoint=request.endpoint, fault=type(fault).__qualname__, places=places)
     if wants_json():
         response = jsonify(
-            {"type": "urn:changtong:problem:internal", "title": "internal error", "status": 500}
+            {
+                "type": "urn:changtong:problem:internal",
+                "title": "internal error",
+                "status": 500,
+                "code": "internal",
+            }
         )
         response.content_type = "application/problem+json"
     else:
         response = make_response(_standalone("errors/internal.html"))
     response.status_code = 500
     return response
+
+
+def _is_away(fault: BaseException) -> bool:
+    lost = isinstance(fault, DBAPIError) and fault.connection_invalidated
+    return lost or isinstance(fault, OperationalError | InterfaceError | PoolTimeout | EmbeddedServerError)
+
+
+def _let_go() -> None:
+    """Put the session away. A connection that died since its last statement must not spoil a finished answer."""
+    try:
+        db.session.remove()
+    except DBAPIError as away:
+        log.warning("database away", fault=type(away).__name__)
+        db.session.registry.clear()
 
 
 def bind_errors(app: Flask) -> None:
@@ -182,18 +208,26 @@ def bind_errors(app: Flask) -> None:
     def http(fault: HTTPException) -> AnyResponse:
         if isinstance(fault, CSRFError):
             return answer(DomainProblem("form.too_old"))
+        if isinstance(fault, InternalServerError):
+            # Flask's wrapping of what went wrong while another problem was answered.
+            wrapped = fault.original_exception or fault
+            return unavailable(wrapped) if _is_away(wrapped) else broken(wrapped)
         if fault.code is not None and fault.code < 400:
             return fault.get_response()
         return answer(DomainProblem(HTTP_CODES.get(fault.code or 400, "http.bad_request")))
 
     @app.errorhandler(DBAPIError)
     def database(fault: DBAPIError) -> Response:
-        away = fault.connection_invalidated or isinstance(fault, OperationalError | InterfaceError)
-        return unavailable(fault) if away else broken(fault)
+        return unavailable(fault) if _is_away(fault) else broken(fault)
 
     @app.errorhandler(Exception)
     def anything(fault: Exception) -> Response:
         return broken(fault)
+
+    @app.teardown_appcontext
+    def let_go(fault: BaseException | None) -> None:
+        del fault
+        _let_go()
 
     app.register_error_handler(DomainProblem, answer)
     app.register_error_handler(PoolTimeout, unavailable)

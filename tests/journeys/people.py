@@ -108,11 +108,15 @@ class Officer(Person):
 class Staff(Person):
     """Stands at the barrier."""
 
-    def checks(self, number: str) -> str:
-        """Types the number, compares the plate, and returns the word of the verdict the screen shows."""
+    def types(self, number: str) -> str:
+        """Types the number of a pass and returns what the screen says."""
         self.page.goto("/checkpoints/staff")
         self.page.locator("main input:not([type=hidden]):not([type=file])").first.fill(number)
         self.page.get_by_role("button", name="查验").click()
+        return self.page.locator("main").inner_text()
+
+    def compares_the_plate(self) -> str:
+        """Says that the plate on the truck is the one on the screen, and returns the verdict."""
         self.page.get_by_role("button", name="相符").click()
         return self.page.locator("main").inner_text()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.people import Applicant, Officer, Passer, codes_on
+from tests.journeys.people import Applicant, Officer, Passer, Staff, codes_on
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +35,12 @@ def test_from_application_to_roadside(
 
     # At the barrier of G1 the number and the plate are compared, and the truck goes through.
     staff.logs_in()
-    assert "有效" in staff.checks(number)
+    assert "先比对车牌" in staff.types(number)
+    assert "有效" in staff.compares_the_plate()
     staff.lets_through()
 
     # The officer revokes it, and the same paper turns red.
     officer.revokes(number)
     assert passer.opens(address) == "red"
     assert "吊销" in passer.page.content()
-    assert "无效" in staff.checks(number)
+    assert "无效" in staff.types(number)
