@@ -24,8 +24,9 @@ from foundation.database import db, transaction
 from foundation.problems import DomainProblem
 
 COOKIE = "session"
-NOBODY_ASKS = frozenset({"static", "web.healthz", "web.readyz"})
-"""Endpoints that must answer without the database, and files that are the same for everybody."""
+NOBODY_ASKS = frozenset({"static", "web.healthz", "web.readyz", "passes.public_pass", "passes.driver_pass"})
+"""Endpoints that must answer without the database, files that are the same for everybody, and the pages of a code or a
+link, which chat programs fetch before a person does: they must have no side effect, not even `last seen`."""
 HOLDERS = {
     "device": ActorKind.DEVICE,
     "firm": ActorKind.FIRM_TOKEN,

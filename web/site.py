@@ -40,6 +40,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("passes.queue", lazy_gettext("待审申请"), Permission.APPLICATION_REVIEW),
     MenuItem("passes.register", lazy_gettext("通行证"), Permission.PASS_READ),
     MenuItem("checkpoints.staff", lazy_gettext("查验"), Permission.SCAN_RECORD),
+    MenuItem("checkpoints.register_list", lazy_gettext("检查站点"), Permission.PASS_LOOK_UP),
     MenuItem("accounts.people", lazy_gettext("人员"), Permission.PERSON_MANAGE),
     MenuItem("accounts.firms", lazy_gettext("企业"), Permission.FIRM_MANAGE),
     MenuItem("accounts.devices", lazy_gettext("设备"), Permission.DEVICE_MANAGE),
