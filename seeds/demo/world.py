@@ -17,10 +17,20 @@ from foundation import clock
 from foundation.base import new_id
 from foundation.database import transaction
 from passes.models import Application
-from passes.public import Catalogue, PassAction, PassReason, Tools, catalogue, change_pass, tools
+from passes.public import (
+    Catalogue,
+    PassAction,
+    PassReason,
+    Tools,
+    catalogue,
+    change_pass,
+    tools,
+    workshop,
+)
 from passes.rules import RefuseReason
 from passes.service import drafting, reviewing
 from seeds.demo.people import PASSWORD, make_people, staff_of
+from seeds.demo.roadside import make_scans, make_seal
 
 APPLICATIONS = 200
 SEED = 20220416
@@ -80,11 +90,15 @@ def load_demo(app: Flask) -> bool:
         with transaction() as session:
             if not may_load_demo(session):
                 return False
-            people = make_people(session, now=now - timedelta(days=7))
+            week_ago = now - timedelta(days=7)
+            people = make_people(session, now=week_ago)
+            make_seal(session, people["officer"], people["admin"], workshop().fonts, now=week_ago)
         builder = _Builder(people, now)
         for fate, moment in builder.plan():
             with transaction() as session:
                 builder.make(session, fate, moment)
+        with transaction() as session:
+            make_scans(session, people["staff"], builder.chance, now=now)
     return True
 
 

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts.public import Firm
+from checkpoints.models import RoadsideFact, Scan
 from foundation.base import new_id
 from passes.ledgers import SigningKey
-from passes.models import Application
+from passes.models import Application, BodySeal
 from passes.public import Pass
 from passes.rules import ApplicationState, PassState
 from seeds.demo import LOGINS, load_demo
@@ -32,6 +33,9 @@ def test_the_demo_world_has_two_hundred_applications_in_every_state_and_is_made_
         assert applications["issued"] == sum(passes.values())
         assert all(session.scalars(select(Pass.demo)))
         assert session.scalar(select(SigningKey.area).where(SigningKey.state == "signing").limit(1))
+        assert session.scalar(select(func.count()).select_from(Scan)) == 24
+        assert [fact.kind for fact in session.scalars(select(RoadsideFact))] == ["refusal"]
+        assert session.scalar(select(BodySeal.approved_at))
     assert not load_demo(app)
 
 
