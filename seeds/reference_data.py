@@ -31,11 +31,16 @@ def _rows(name: str) -> list[Row]:
     return rows
 
 
-def _keep(session: Session, model: type[Base], key: str, rows: Iterable[Row]) -> None:
-    """Insert the rows; where the key is there already, bring the other columns up to date."""
+def _keep(
+    session: Session, model: type[Base], key: str, rows: Iterable[Row], *, once: Iterable[str] = ()
+) -> None:
+    """Insert the rows; where the key is there already, bring the other columns up to date.
+
+    Columns in `once` are set at the first loading only: an administrator may have changed them since.
+    """
     values = list(rows)
     statement = insert(model)
-    columns = [name for name in values[0] if name not in {key, "id"}]
+    columns = [name for name in values[0] if name not in {key, "id", *once}]
     update = {name: statement.excluded[name] for name in columns}
     session.execute(statement.on_conflict_do_update(index_elements=[key], set_=update), values)
 
@@ -138,7 +143,7 @@ def _load_bodies(session: Session) -> None:
         }
         for row in _rows("bodies")
     ]
-    _keep(session, Body, "code", bodies)
+    _keep(session, Body, "code", bodies, once=["phone"])
 
 
 def _load_roadside(session: Session) -> None:
@@ -166,4 +171,4 @@ def _load_roadside(session: Session) -> None:
         }
         for position, row in enumerate(_rows("service_areas"))
     ]
-    _keep(session, ServiceArea, "code", areas)
+    _keep(session, ServiceArea, "code", areas, once=["open", "testing", "testing_hours"])
