@@ -134,7 +134,8 @@ def time_problem(low: datetime, high: datetime, now: datetime) -> str | None:
 
 def clock_is_off(device: datetime, low: datetime, high: datetime, now: datetime) -> bool:
     """Whether the device's own time disagrees with its trusted time, or lies in the future."""
-    return device < low - CLOCK_OFF or device > high + CLOCK_OFF or device > now + CLOCK_OFF
+    # Differences, not sums: a device may send a bound at the very end of what a date can be.
+    return low - device > CLOCK_OFF or device - high > CLOCK_OFF or device - now > CLOCK_OFF
 
 
 def undo_problem(undone: RoadsideAction, acted_at: datetime, undone_at: datetime) -> str | None:

@@ -59,13 +59,18 @@ class _Reader:
 
 
 def _body() -> Any:
-    """The body as JSON. Anything else, and JSON nested beyond all reason, is `input.not_json`."""
+    """The body as JSON. Anything else, JSON nested beyond all reason and half a sign is `input.not_json`."""
     if not request.is_json:
         raise DomainProblem("input.not_json")
     try:
-        return json.loads(request.get_data(cache=False))
+        sent = request.get_data(cache=False)
+        found = json.loads(sent)
+        if rb"\ud" in sent.lower():
+            # JSON can write half of a surrogate pair (RFC 8259, 8.2), which no text of ours can hold.
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as broken:
         raise DomainProblem("input.not_json") from broken
+    return found
 
 
 def _query() -> dict[str, str]:

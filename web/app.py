@@ -13,6 +13,7 @@ from accounts.guards import API_PREFIX, bind_guards
 from foundation.database import bind_database
 from foundation.files import bind_files
 from foundation.i18n import bind_i18n
+from foundation.problems import DomainProblem
 from foundation.schema import bind_migrations
 from foundation.settings import Settings
 from web import errors, headers, rooms, site
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
     bind_files(app, settings)
     bind_i18n(app)
     bind_migrations(app)
+    _refuse_zero_bytes(app)
     rooms.bind_sessions(app)
     csrf = _protect_forms(app)
     bind_guards(app)
@@ -72,6 +74,15 @@ def _protect_forms(app: Flask) -> CSRFProtect:
             csrf.protect()
 
     return csrf
+
+
+def _refuse_zero_bytes(app: Flask) -> None:
+    """The database has no place for a zero byte, and no link of ours holds one; forms lose theirs when read."""
+
+    @app.before_request
+    def refuse() -> None:
+        if any("\0" in text for pair in request.args.items(multi=True) for text in pair):
+            raise DomainProblem("http.bad_request")
 
 
 def _trust_proxies(app: Flask, proxies: int) -> None:

@@ -98,7 +98,7 @@ def _account(given: dict[str, Any]) -> NewAccount:
 
 def _area() -> tuple[str, str]:
     """The county typed before: its code and its full words, where it is known."""
-    typed = request.form.get("area", "")
+    typed = from_form(request.form).get("area", "")
     found = find_area(db.session(), typed) if typed else None
     return (found, area_words(db.session(), found)) if found else (typed, "")
 

@@ -84,26 +84,26 @@ def may_load_demo(session: Session) -> bool:
 
 
 def load_demo(app: Flask) -> bool:
-    """Make the demo world unless there is a firm already; says whether it did."""
+    """Make the demo world unless there is a firm already; says whether it did.
+
+    All of it or nothing: half a world would never be finished, because the next start finds its firm.
+    """
     now = clock.now()
-    with app.app_context():
-        with transaction() as session:
-            if not may_load_demo(session):
-                return False
-            week_ago = now - timedelta(days=7)
-            people = make_people(session, now=week_ago)
-            make_seal(session, people["officer"], people["admin"], workshop().fonts, now=week_ago)
+    with app.app_context(), transaction() as session:
+        if not may_load_demo(session):
+            return False
+        week_ago = now - timedelta(days=7)
+        people = make_people(session, now=week_ago)
+        make_seal(session, people["officer"], people["admin"], workshop().fonts, now=week_ago)
         builder = _Builder(people, now)
         for fate, moment in builder.plan():
-            with transaction() as session:
-                builder.make(session, fate, moment)
-        with transaction() as session:
-            make_scans(session, people["staff"], builder.chance, now=now)
+            builder.make(session, fate, moment)
+        make_scans(session, people["staff"], builder.chance, now=now)
     return True
 
 
 class _Builder:
-    """Makes the world piece by piece, each application in a transaction of its own."""
+    """Makes the world piece by piece."""
 
     def __init__(self, people: dict[str, Actor], now: datetime) -> None:
         self.people = people

@@ -86,6 +86,12 @@ def test_a_device_clock_a_year_behind_is_marked_and_the_event_taken() -> None:
     assert not clock_is_off(NOON, NOON, NOON, NOON)
 
 
+def test_bounds_at_the_very_end_of_what_a_date_can_be_are_compared_like_others() -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert time_problem(first, last, NOON) is None
+    assert not clock_is_off(NOON, first, last, NOON)
+
+
 @pytest.mark.parametrize("undone", RoadsideAction)
 def test_an_action_can_be_undone_for_two_minutes_and_an_undo_never(undone: RoadsideAction) -> None:
     in_time = undo_problem(undone, NOON, NOON + UNDO_WITHIN)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from accounts.guards import open_to_all
@@ -78,3 +79,12 @@ def test_our_own_mistake_while_a_problem_is_answered_is_not_called_a_bad_request
     assert answer.status_code == 500
     assert answer.json is not None
     assert answer.json["code"] == "internal"
+
+
+@pytest.mark.parametrize("query", ["q=%00", "before=a%00", "%00=1"])
+def test_a_zero_byte_in_an_address_is_refused_before_it_reaches_the_database(
+    client: FlaskClient, query: str
+) -> None:
+    answer = client.get(f"/check?{query}")
+    assert answer.status_code == 400
+    assert "http.bad_request" in answer.text
