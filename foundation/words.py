@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from foundation.i18n import gettext
 from foundation.i18n import lazy_gettext as _
 
 
@@ -24,7 +25,7 @@ class ProblemWords:
 
 
 def _shown(value: Any) -> str:
-    return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return gettext("、").join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 PROBLEMS: dict[str, ProblemWords] = {}

@@ -90,7 +90,7 @@ def _person() -> dict[str, Any] | None:
     person = g.get("person")
     if person is None:
         return None
-    roles = "、".join(str(ROLE_WORDS[role]) for role in sorted(g.actor.roles))
+    roles = gettext("、").join(str(ROLE_WORDS[role]) for role in sorted(g.actor.roles))
     return {
         "display_name": person.name,
         "role_words": roles,
