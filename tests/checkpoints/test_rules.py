@@ -1,6 +1,6 @@
 """What may be done at the roadside: every standing with every action, times, and undoing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
