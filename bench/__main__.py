@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import http, issuing, scale, sheets
-from bench.world import fill, world
+from bench.world import fill, fill_queue, world
 from foundation import clock
 from foundation.embedded import APP_ROLE, EmbeddedServer
 
@@ -67,6 +67,7 @@ def _sizes(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
     analyse(server)
     small = scale.measure(app)
     fill(app, SMALL + 1, LARGE)
+    fill_queue()
     analyse(server)
     large = scale.measure(app)
     for name, before in small.items():

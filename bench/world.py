@@ -44,6 +44,22 @@ SELECT left(number, 6), right(number, 6)::int, 1, 0, 0, CAST(:now AS timestamptz
 """Rows as issuing writes them, but for signatures nobody checks here: a million real ones would take an hour."""
 
 
+FILL_QUEUE = """
+WITH applicant AS (
+    INSERT INTO person (id, login, name, phone, password_hash, totp_required, active, locale, created_at, demo)
+    VALUES (uuidv7(), 'bench', '压测', '0', '', false, true, 'zh', :now, false) RETURNING id
+), bodies AS (SELECT id, row_number() OVER (ORDER BY code) AS place FROM body)
+INSERT INTO application (id, slip, form_token, state, version, channel, person_id, holder_name, contact_phone, body_id,
+                         kind, plate, plate_colour, goods, origin, destination, stops, roads, not_before, hours, drivers,
+                         submitted_at, created_at, updated_at, demo)
+SELECT uuidv7(), 'bench-' || n, uuidv7(), 'submitted', 1, 'online', applicant.id, '压测企业', '0', bodies.id,
+    0, '黑C' || n, 0, 12, '220102', '110115', '{}', '{G1}', :now, 72, '[]',
+    CAST(:now AS timestamptz) - n * interval '1 second', :now, :now, false
+FROM applicant, generate_series(1, 100000) AS n JOIN bodies ON bodies.place = n % 400 + 1
+"""
+"""A hundred thousand applications that wait with four hundred bodies."""
+
+
 @contextmanager
 def world() -> Iterator[tuple[EmbeddedServer, Flask]]:
     """A durable server (fsync on) and an app on it."""
@@ -81,5 +97,9 @@ def fill(app: Flask, first: int, last: int) -> None:
     for start in range(first, last + 1, piece):
         with transaction() as session:
             session.execute(text(FILL), {"first": start, "last": min(start + piece - 1, last), "now": NOW})
+
+
+def fill_queue() -> None:
+    """Applications that wait, for the plan of the queue."""
     with transaction() as session:
-        session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        session.execute(text(FILL_QUEUE), {"now": NOW})
