@@ -45,7 +45,6 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.pop("config")  # A template must never be able to print the secrets.
-    app.jinja_options["autoescape"] = True
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it, its base class not
     _trust_proxies(app, settings.trusted_proxies)
     bind_logging(app)
