@@ -68,6 +68,31 @@ class Firm(Base):
     demo: Mapped[bool] = mapped_column(default=False)
 
 
+class Invitation(Base):
+    """An address by which a person of a firm makes the own account; only its hash is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("octet_length(token_hash) = 32", "token_hash_length"),
+        CheckConstraint("role IN ('applicant', 'firm_lead')", "role"),
+        CheckConstraint("(accepted_by IS NULL) = (accepted_at IS NULL)", "accepted_together"),
+        CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", "accepted_or_revoked"),
+    )
+
+    id: Mapped[Id]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    firm_id: Mapped[UUID] = mapped_column(ForeignKey("firm.id"), index=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    role: Mapped[str]
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    accepted_at: Mapped[Moment | None]
+    accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    revoked_at: Mapped[Moment | None]
+
+
 class Person(Base):
     """Anybody who logs in. Belongs to a body, to a firm, or to neither (an owner-driver)."""
 

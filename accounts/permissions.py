@@ -12,6 +12,7 @@ class Permission(StrEnum):
     ACCOUNT_OWN = "account:own"
     PERSON_MANAGE = "person:manage"
     FIRM_MANAGE = "firm:manage"
+    FIRM_OWN = "firm:own"
     IDENTITY_READ = "identity:read"
     APPLICATION_APPLY = "application:apply"
     APPLICATION_REVIEW = "application:review"
@@ -25,12 +26,15 @@ class Permission(StrEnum):
     PASS_LOOK_UP = "pass:look_up"
     DEVICE_MANAGE = "device:manage"
     AUDIT_READ = "audit:read"
+    MESSAGE_MANAGE = "message:manage"
+    NOTICE_SEND = "notice:send"
 
 
 class Role(StrEnum):
     """The people of design.md 1."""
 
     APPLICANT = "applicant"
+    FIRM_LEAD = "firm_lead"
     ISSUING_OFFICER = "issuing_officer"
     CONTROL_OFFICER = "control_officer"
     CHECKPOINT_STAFF = "checkpoint_staff"
@@ -42,6 +46,9 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+FIRM_ROLES = frozenset({Role.APPLICANT, Role.FIRM_LEAD})
+"""Roles of people who apply; everybody else belongs to a body."""
+
 _OFFICE = frozenset({Permission.ACCOUNT_OWN, Permission.PASS_READ, Permission.PASS_LOOK_UP})
 _ISSUING = _OFFICE | {
     Permission.APPLICATION_REVIEW,
@@ -50,12 +57,12 @@ _ISSUING = _OFFICE | {
     Permission.SEAL_UPLOAD,
     Permission.IDENTITY_READ,
 }
+_APPLYING = frozenset({Permission.ACCOUNT_OWN, Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER})
 _ROADSIDE = frozenset({Permission.ACCOUNT_OWN, Permission.SCAN_RECORD, Permission.PASS_LOOK_UP})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.APPLICANT: frozenset(
-        {Permission.ACCOUNT_OWN, Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER}
-    ),
+    Role.APPLICANT: _APPLYING,
+    Role.FIRM_LEAD: _APPLYING | {Permission.FIRM_OWN},
     Role.ISSUING_OFFICER: _ISSUING,
     Role.CONTROL_OFFICER: _ISSUING | _ROADSIDE,
     Role.CHECKPOINT_STAFF: _ROADSIDE,
@@ -63,7 +70,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset({Permission.ACCOUNT_OWN, Permission.PASS_LOOK_UP}),
     Role.LIAISON: frozenset({Permission.ACCOUNT_OWN}),
     Role.INSPECTOR: frozenset({Permission.ACCOUNT_OWN, Permission.PASS_LOOK_UP}),
-    Role.COMMAND: _OFFICE | {Permission.AUDIT_READ, Permission.PASS_SUSPEND, Permission.PASS_REVOKE},
+    Role.COMMAND: _OFFICE
+    | {
+        Permission.AUDIT_READ,
+        Permission.PASS_SUSPEND,
+        Permission.PASS_REVOKE,
+        Permission.MESSAGE_MANAGE,
+        Permission.NOTICE_SEND,
+    },
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.ACCOUNT_OWN,
@@ -72,6 +86,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEAL_APPROVE,
             Permission.DEVICE_MANAGE,
             Permission.AUDIT_READ,
+            Permission.MESSAGE_MANAGE,
         }
     ),
 }

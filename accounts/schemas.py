@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.validate import Email, Length, OneOf, Range, Regexp
 
 from accounts.numbers import is_credit_code, is_identity_number
-from accounts.permissions import Role
+from accounts.permissions import FIRM_ROLES, Role
 from accounts.rules import CHECKPOINT, CODE_DIGITS, PASSWORD_MOST, PHONE, TOKEN_DAYS_MOST
 from foundation.i18n import LOCALES
 from foundation.parsing import InputSchema
@@ -36,7 +36,7 @@ def _digits(count: int) -> fields.String:
 
 
 def _roles() -> "fields.List[str]":
-    known = OneOf([str(role) for role in Role if role is not Role.APPLICANT], error="choice.unknown")
+    known = OneOf([str(role) for role in Role if role not in FIRM_ROLES], error="choice.unknown")
     return fields.List(
         fields.String(validate=known), required=True, validate=Length(1, len(Role), error="role.needed")
     )

@@ -7,6 +7,7 @@ from foundation.words import NOTHING_CHANGED, ProblemWords, register_fields, reg
 
 ROLE_WORDS = {
     Role.APPLICANT: _("申请人"),
+    Role.FIRM_LEAD: _("企业管理员"),
     Role.ISSUING_OFFICER: _("发证人员"),
     Role.CONTROL_OFFICER: _("交通管控人员"),
     Role.CHECKPOINT_STAFF: _("检查站人员"),

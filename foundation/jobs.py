@@ -73,15 +73,35 @@ def job(
     """Make a function `(session, now, **plain JSON)` a job; each run has its own transaction."""
 
     def register(work: Callable[Concatenate[Session, datetime, P], None]) -> Job:
-        def run(context: procrastinate.JobContext, /, **arguments: Any) -> None:
-            app: Flask = context.additional_context["app"]
-            with app.app_context(), transaction() as session:
+        def run(**arguments: Any) -> None:
+            with transaction() as session:
                 work(session, clock.now(), **arguments)  # type: ignore[call-arg]  # arguments come from JSON
 
-        retry = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=2)
-        return Job(queue.task(name=name, retry=retry, lock=lock, pass_context=True)(run))
+        return _registered(name, run, retries, lock)
 
     return register
+
+
+def long_job(name: str, *, retries: int = 5, lock: str | None = None) -> Callable[[Callable[P, None]], "Job"]:
+    """Make a function `(**plain JSON)` a job that opens a transaction for each of its steps.
+
+    A killed worker loses the step at hand; the run is repeated from the start, so each step must see what is done.
+    """
+
+    def register(work: Callable[P, None]) -> Job:
+        return _registered(name, work, retries, lock)
+
+    return register
+
+
+def _registered(name: str, work: Callable[..., None], retries: int, lock: str | None) -> "Job":
+    def run(context: procrastinate.JobContext, /, **arguments: Any) -> None:
+        app: Flask = context.additional_context["app"]
+        with app.app_context():
+            work(**arguments)
+
+    retry = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=2)
+    return Job(queue.task(name=name, retry=retry, lock=lock, pass_context=True)(run))
 
 
 @dataclass(frozen=True)

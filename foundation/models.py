@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.base import Base, Id, Moment
@@ -29,23 +29,32 @@ class Message(Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        CheckConstraint("channel IN ('inbox', 'email')", "channel"),
-        CheckConstraint("state IN ('queued', 'sent', 'caught', 'failed')", "state"),
-        CheckConstraint("channel = 'inbox' OR address IS NOT NULL", "email_has_address"),
+        CheckConstraint("channel IN ('inbox', 'email', 'sms')", "channel"),
+        CheckConstraint("state IN ('queued', 'sending', 'sent', 'caught', 'unknown', 'failed')", "state"),
+        CheckConstraint("channel = 'inbox' OR address IS NOT NULL", "sent_has_address"),
+        CheckConstraint("channel <> 'inbox' OR recipient_id IS NOT NULL", "inbox_has_recipient"),
+        CheckConstraint("(state = 'queued') = (next_try_at IS NOT NULL)", "queued_has_time"),
         # The inbox of a person, newest first.
         Index("ix_message_recipient", "recipient_id", "channel", "id"),
-        Index("ix_message_queued", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_message_due", "next_try_at", postgresql_where=text("state = 'queued'")),
+        # What an administrator looks at: messages of one state, newest first.
+        Index("ix_message_state", "state", "id", postgresql_where=text("channel <> 'inbox'")),
+        Index("ix_message_notice", "notice_id", "state", postgresql_where=text("notice_id IS NOT NULL")),
     )
 
     id: Mapped[Id]
     unique_key: Mapped[str] = mapped_column(unique=True)
-    recipient_id: Mapped[UUID]
+    recipient_id: Mapped[UUID | None] = mapped_column(comment="NULL for a driver without an account")
+    notice_id: Mapped[UUID | None]
     channel: Mapped[str]
     address: Mapped[str | None]
     template: Mapped[str]
     facts: Mapped[dict[str, Any]]
     state: Mapped[str]
+    urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[Moment | None]
+    provider_id: Mapped[str | None] = mapped_column(comment="what the gateway calls it, for its receipts")
     last_error: Mapped[str | None]
     created_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
@@ -73,6 +82,35 @@ class TaskProgress(Base):
     problem: Mapped[str | None]
     created_at: Mapped[Moment]
     finished_at: Mapped[Moment | None]
+
+
+class IdempotentAnswer(Base):
+    """What a program was answered under its Idempotency-Key: the same question gets the same answer for a day."""
+
+    __tablename__ = "idempotent_answer"
+    __table_args__ = (
+        CheckConstraint("octet_length(question_hash) = 32", "question_hash_length"),
+        Index("ix_idempotent_answer_created", "created_at"),
+    )
+
+    holder_id: Mapped[UUID] = mapped_column(primary_key=True, comment="the token that asked")
+    key: Mapped[str] = mapped_column(primary_key=True)
+    question_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    answer: Mapped[dict[str, Any]]
+    headers: Mapped[dict[str, Any]]
+    created_at: Mapped[Moment]
+
+
+class ApiUse(Base):
+    """How often a token asked in one minute; counted in the database, so that the limit holds for all processes."""
+
+    __tablename__ = "api_use"
+    __table_args__ = (CheckConstraint("asked > 0", "asked"),)
+
+    holder_id: Mapped[UUID] = mapped_column(primary_key=True)
+    minute: Mapped[Moment] = mapped_column(primary_key=True)
+    asked: Mapped[int]
 
 
 class WorkerSeen(Base):

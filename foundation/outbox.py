@@ -76,6 +76,7 @@ def put(
             "state": state,
             "attempts": 0,
             "created_at": now,
+            "next_try_at": now if state == "queued" else None,
             "sent_at": now if channel == "inbox" else None,
         }
         for channel, address, state in channels
@@ -101,7 +102,7 @@ def send_email(session: Session, now: datetime, message_id: str) -> None:
     if settings.smtp_url:
         _deliver(settings, message)
     message.state = "sent" if settings.smtp_url else "caught"
-    message.sent_at = now
+    message.sent_at, message.next_try_at = now, None
 
 
 def _deliver(settings: Settings, message: Message) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from accounts.permissions import Actor, Permission
 from accounts.public import Body, Person
 from passes.catalogue import Catalogue, Kind
-from passes.models import Application, ApplicationNote, Pass, Regime
+from passes.catalogue_models import Regime
+from passes.models import Application, ApplicationNote, Pass
 from passes.queries import HOLDING, deciding_body
 from passes.rules.applying import DECISIONS_COUNTED
 from passes.rules.moves import ApplicationState

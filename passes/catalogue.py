@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.public import Area
-from passes.models import GoodsCategory, GoodsItem, PassKind, Road, Routing, Sector
+from passes.catalogue_models import GoodsCategory, GoodsItem, PassKind, Road, Routing, Sector
 
 FRESH = timedelta(seconds=60)
 """An administrator's change is seen everywhere within a minute."""

@@ -1,6 +1,6 @@
 """Tables of applications and passes. What grows with traffic has the plate first in its key (design.md 4)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ from foundation.base import AreaCode, Base, Id, Moment, PassNumber
 from passes.rules.moves import HOLDS_THE_VEHICLE, ApplicationState, PassReason, PassState, RefuseReason
 
 AREA_FK = "area.code"
+CHANNELS = "('online', 'api', 'counter', 'roadside', 'command_line')"
+"""By which way an application came; every figure can be split by it."""
 
 
 def _one_of(column: str, allowed: "type[StrEnum] | frozenset[PassState]") -> str:
@@ -47,7 +49,28 @@ class Application(Base):
             "submitted_is_complete",
         ),
         CheckConstraint("cardinality(stops) <= 3 AND cardinality(roads) <= 7", "route_fits_credential"),
-        CheckConstraint("channel IN ('online', 'counter', 'roadside', 'command_line')", "channel"),
+        CheckConstraint(f"channel IN {CHANNELS}", "channel"),
+        CheckConstraint("purpose IN ('new', 'renew', 'other_vehicle', 'other_driver', 'amend')", "purpose"),
+        CheckConstraint("(purpose = 'new') = (about IS NULL)", "about_a_pass"),
+        CheckConstraint(
+            "person_id IS NOT NULL OR firm_id IS NOT NULL OR entered_by IS NOT NULL", "has_applicant"
+        ),
+        CheckConstraint("channel <> 'counter' OR entered_by IS NOT NULL", "counter_has_officer"),
+        # An amended pass keeps its number; every other decision gives a number of its own.
+        Index(
+            "uq_application_pass_number",
+            "pass_number",
+            unique=True,
+            postgresql_where=text("purpose NOT IN ('amend', 'other_driver')"),
+        ),
+        # One change of a pass at a time.
+        Index(
+            "uq_application_about",
+            "about",
+            unique=True,
+            postgresql_where=text("state IN ('submitted', 'in_review', 'returned')"),
+        ),
+        Index("ix_application_batch", "batch_id", "body_id", "state", "id"),
         # The queue of a body, oldest first, and what an applicant has, newest first.
         Index("ix_application_queue", "body_id", "state", "submitted_at", "id"),
         Index("ix_application_firm", "firm_id", "id"),
@@ -61,8 +84,14 @@ class Application(Base):
     state: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
     channel: Mapped[str]
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    purpose: Mapped[str] = mapped_column(default="new", server_default="new")
+    about: Mapped[PassNumber | None] = mapped_column(comment="the pass that is renewed or changed")
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     firm_id: Mapped[UUID | None] = mapped_column(ForeignKey("firm.id"))
+    entered_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("person.id"), comment="the officer who entered it at the counter"
+    )
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batch.id"))
     holder_name: Mapped[str]
     contact_phone: Mapped[str]
     area: Mapped[AreaCode | None] = mapped_column(
@@ -89,10 +118,36 @@ class Application(Base):
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     refuse_code: Mapped[str | None]
     refuse_words: Mapped[str | None]
-    pass_number: Mapped[PassNumber | None] = mapped_column(unique=True)
+    decided_rule: Mapped[str | None] = mapped_column(comment="code of the rule that decided without a person")
+    pass_number: Mapped[PassNumber | None]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
     demo: Mapped[bool] = mapped_column(default=False)
+
+
+class PassHandover(Base):
+    """A sheet handed over a counter 线下发放: to whom, by whom, and the document that was seen."""
+
+    __tablename__ = "pass_handover"
+    __table_args__ = (
+        CheckConstraint(
+            "document IN ('identity_card', 'driving_licence', 'vehicle_licence', 'business_licence')",
+            "document",
+        ),
+        CheckConstraint("document_last4 ~ '^[0-9A-Z]{4}$'", "document_last4"),
+        Index("ix_pass_handover_pass", "plate", "number"),
+    )
+
+    id: Mapped[Id]
+    plate: Mapped[str]
+    number: Mapped[PassNumber] = mapped_column(ForeignKey("pass_number.number"))
+    revision: Mapped[int] = mapped_column(SmallInteger)
+    handed_to: Mapped[str]
+    document: Mapped[str]
+    document_last4: Mapped[str]
+    handed_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"))
+    at: Mapped[Moment]
 
 
 class ApplicationNote(Base):
@@ -106,100 +161,6 @@ class ApplicationNote(Base):
     words: Mapped[str]
     at: Mapped[Moment]
     by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-
-
-class PassKind(Base):
-    """A kind of pass, as data: longest validity, who issues it, its document."""
-
-    __tablename__ = "pass_kind"
-    __table_args__ = (
-        CheckConstraint("number BETWEEN 0 AND 7", "number_fits_credential"),
-        CheckConstraint("max_hours > 0", "max_hours"),
-        CheckConstraint("issued_by IN ('issuing', 'control_group')", "issued_by"),
-    )
-
-    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    name_en: Mapped[str]
-    max_hours: Mapped[int] = mapped_column(SmallInteger)
-    issued_by: Mapped[str]
-    on_the_spot: Mapped[bool]
-    cross_province: Mapped[bool]
-    supervised_by: Mapped[str]
-
-
-class Sector(Base):
-    """A department that issues by goods category (0 is transport, which takes what is unclear)."""
-
-    __tablename__ = "sector"
-    __table_args__ = (CheckConstraint("number BETWEEN 0 AND 31", "number_fits_credential"),)
-
-    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    name_en: Mapped[str]
-
-
-class GoodsCategory(Base):
-    """A category of goods of the ministry's list."""
-
-    __tablename__ = "goods_category"
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    name_en: Mapped[str]
-    position: Mapped[int] = mapped_column(SmallInteger)
-
-
-class GoodsItem(Base):
-    """An item of goods, in plain words, of one category."""
-
-    __tablename__ = "goods_item"
-    __table_args__ = (CheckConstraint("number BETWEEN 0 AND 63", "number_fits_credential"),)
-
-    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    code: Mapped[str] = mapped_column(unique=True)
-    category: Mapped[str] = mapped_column(ForeignKey("goods_category.code"))
-    name: Mapped[str]
-    name_en: Mapped[str]
-    plain: Mapped[str]
-
-
-class Routing(Base):
-    """Which sector decides a category from a day on."""
-
-    __tablename__ = "routing"
-
-    category: Mapped[str] = mapped_column(ForeignKey("goods_category.code"), primary_key=True)
-    effective_from: Mapped[date] = mapped_column(primary_key=True)
-    sector: Mapped[int] = mapped_column(ForeignKey("sector.number"))
-
-
-class Road(Base):
-    """A road a route can name."""
-
-    __tablename__ = "road"
-    __table_args__ = (CheckConstraint("code ~ '^[GSXYC][0-9]{1,4}$'", "code"),)
-
-    code: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-
-
-class Regime(Base):
-    """In this area and period passes of this kind are asked for 启用."""
-
-    __tablename__ = "regime"
-    __table_args__ = (
-        ExcludeConstraint(
-            ("area", "="), ("kind", "="), ("period", "&&"), using="gist", name="ex_regime_one_period"
-        ),
-    )
-
-    id: Mapped[Id]
-    area: Mapped[AreaCode] = mapped_column(ForeignKey(AREA_FK))
-    kind: Mapped[int] = mapped_column(ForeignKey("pass_kind.number"))
-    period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
 
 
 class SerialCounter(Base):
@@ -228,6 +189,7 @@ class Pass(Base):
     __tablename__ = "pass"
     __table_args__ = (
         CheckConstraint(_one_of("state", PassState), "state"),
+        CheckConstraint(f"channel IN {CHANNELS}", "channel"),
         CheckConstraint(f"state_reason IS NULL OR {_one_of('state_reason', PassReason)}", "state_reason"),
         CheckConstraint("(state = 'superseded') = (superseded_by IS NOT NULL)", "superseded_by_a_pass"),
         CheckConstraint("revision BETWEEN 0 AND 15", "revision_fits_credential"),
@@ -271,6 +233,7 @@ class Pass(Base):
     step: Mapped[int] = mapped_column(
         default=0, comment="counts the changes, so that lists apply them in order"
     )
+    channel: Mapped[str]
     body_id: Mapped[UUID] = mapped_column(ForeignKey("body.id"))
     application_id: Mapped[UUID | None] = mapped_column(ForeignKey("application.id"))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))

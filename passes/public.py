@@ -2,20 +2,10 @@
 
 from passes.application_queries import applicant_counts, queue_counts
 from passes.catalogue import Catalogue, load_catalogue
+from passes.catalogue_models import GoodsCategory, GoodsItem, PassKind, Regime, Road, Routing, Sector
 from passes.judging import Judged, judge_pass, judge_text
 from passes.keys import areas_without_private_key, ensure_keys, issuing_areas, list_key_file
-from passes.models import (
-    Application,
-    GoodsCategory,
-    GoodsItem,
-    Pass,
-    PassKind,
-    PassRevision,
-    Regime,
-    Road,
-    Routing,
-    Sector,
-)
+from passes.models import Application, Pass, PassRevision
 from passes.queries import current_revision, deciding_body, find_pass, passes_of_plate, plate_of
 from passes.rejudging import Reading, judge_readings
 from passes.rules import (

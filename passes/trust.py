@@ -15,8 +15,8 @@ from accounts.public import Area, Body
 from audit.public import record
 from foundation.database import advisory_lock
 from foundation.problems import DomainProblem
+from passes.catalogue_models import GoodsCategory, GoodsItem, PassKind, Sector
 from passes.ledgers import ImportedTrust, ListKey, SigningKey, TrustList
-from passes.models import GoodsCategory, GoodsItem, PassKind, Sector
 from passes.signing import PrivateKey, key_from_jwk, sign_jws, verify_jws
 
 FORMAT = "changtong-trust/1"

@@ -14,7 +14,7 @@ from accounts.models import Area, Body
 from checkpoints.models import Checkpoint, ServiceArea
 from foundation.base import Base, new_id
 from hotline.models import HotlineLine
-from passes.models import GoodsCategory, GoodsItem, PassKind, Regime, Road, Routing, Sector
+from passes.catalogue_models import GoodsCategory, GoodsItem, PassKind, Regime, Road, Routing, Sector
 
 FOLDER = Path(__file__).parent / "reference"
 Row = dict[str, Any]

@@ -5,11 +5,15 @@ from flask_wtf.csrf import CSRFProtect
 
 import accounts.jobs
 import accounts.messages
+import accounts.webhook_models
 import accounts.words  # noqa: F401 - these imports register ticks, messages and words
 import audit.jobs  # noqa: F401 - registers the sealer's tick
 import checkpoints.jobs
 import checkpoints.words  # noqa: F401 - these imports register ticks and words
+import passes.batch_models
 import passes.jobs
+import passes.library_models
+import passes.notice_models
 import passes.words  # noqa: F401 - these imports register ticks, jobs and words
 from accounts import commands as accounts_commands
 from accounts import pages as accounts_pages

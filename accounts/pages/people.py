@@ -12,7 +12,7 @@ from accounts.forms import Told, form_page, told
 from accounts.guards import current_actor, foreign, requires
 from accounts.models import Person
 from accounts.pages.blueprint import pages
-from accounts.permissions import Permission, Role
+from accounts.permissions import FIRM_ROLES, Permission, Role
 from accounts.queries import PAGE, bodies_within, person_within, persons, sessions_of
 from accounts.rules import mask_identity, mask_phone
 from accounts.schemas import NewPersonInput, ReasonInput, RolesInput
@@ -24,7 +24,7 @@ from foundation.i18n import gettext
 from foundation.parsing import from_form, load
 from foundation.problems import DomainProblem
 
-STAFF_ROLES = [role for role in Role if role is not Role.APPLICANT]
+STAFF_ROLES = [role for role in Role if role not in FIRM_ROLES]
 
 
 @pages.get("/people")

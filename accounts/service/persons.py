@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from accounts import passwords
 from accounts.models import ApiToken, Body, Person, RoleGrant
-from accounts.permissions import COMMAND_LINE, Actor, ActorKind, Permission, Role, covers
+from accounts.permissions import COMMAND_LINE, FIRM_ROLES, Actor, ActorKind, Permission, Role, covers
 from accounts.queries import person_within
 from accounts.rules import login_problems, normal_login, password_problems
 from accounts.service.login import end_sessions
@@ -186,7 +186,7 @@ def _staff_problems(
     )
     if body is None or not reached or body.merged_into is not None:
         found.append(field_problem("body", "body.unknown"))
-    if not roles or Role.APPLICANT in roles:
+    if not roles or roles & FIRM_ROLES:
         found.append(field_problem("roles", "role.needed"))
     if roles & AT_A_CHECKPOINT and not checkpoint_code:
         found.append(field_problem("checkpoint_code", "checkpoint.needed"))

@@ -62,7 +62,7 @@ def register_firm(
     if made is None:
         raise InvalidInput(field_problem("credit_code", "credit_code.registered"))
     account = replace(given, firm_id=made.id, area=None)
-    person = keep_account(session, NOBODY_YET, account, [Role.APPLICANT], now=now)
+    person = keep_account(session, NOBODY_YET, account, [Role.FIRM_LEAD], now=now)
     actor = Actor(ActorKind.PERSON, person.id, firm_id=made.id)
     record(session, actor, "firm:register", "firm", made.id, to_state=state, now=now)
     return person

@@ -58,6 +58,7 @@ class Holder:
     person_id: UUID | None = None
     firm_id: UUID | None = None
     application_id: UUID | None = None
+    channel: str = "command_line"
     demo: bool = False
 
 
@@ -203,6 +204,7 @@ def _write(
         "validity": Range(credential.not_before, credential.not_after),
         "revision": 0,
         "step": 0,
+        "channel": holder.channel,
         "body_id": body.id,
         "application_id": holder.application_id,
         "person_id": holder.person_id,

@@ -188,6 +188,7 @@ def issue(
         person_id=found.person_id,
         firm_id=found.firm_id,
         application_id=found.id,
+        channel=found.channel,
         demo=found.demo,
     )
     issued = issue_pass(

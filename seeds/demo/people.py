@@ -30,7 +30,10 @@ class Login:
 
 
 LOGINS: tuple[Login, ...] = (
-    Login("firm", "王丽", Role.APPLICANT, None, 0, None, "企业调度：申请、跟踪、打印、发驾驶员链接"),
+    Login("firm", "王丽", Role.FIRM_LEAD, None, 0, None, "企业管理员：申请、批量、车辆库、成员、接口令牌"),
+    Login(
+        "dispatcher", "马超", Role.APPLICANT, None, 0, None, "同企业经办人：申请、跟踪、打印、发驾驶员链接"
+    ),
     Login("driver", "张建国", Role.APPLICANT, None, None, None, "个体司机：以个人名义申请"),
     Login(
         "officer",
@@ -112,7 +115,7 @@ def make_people(session: Session, *, now: datetime) -> dict[str, Actor]:
     password = hash_password(PASSWORD)
     people = {login.login: make_person(session, login, firms, password, now=now) for login in LOGINS}
     for serial in range(1, len(firms)):
-        login = Login(f"firm{serial + 1}", f"调度员{serial + 1}", Role.APPLICANT, None, serial, None, "")
+        login = Login(f"firm{serial + 1}", f"调度员{serial + 1}", Role.FIRM_LEAD, None, serial, None, "")
         people[login.login] = make_person(session, login, firms, password, now=now)
     return people
 

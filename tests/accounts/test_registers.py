@@ -70,7 +70,7 @@ def test_a_firm_registers_and_is_logged_in(client: FlaskClient, session: Session
     assert "吉林粮运有限公司" in page.text
     assert "吉林省长春市南关区" in page.text
     person = session.scalars(select(Person).where(Person.login == given["login"])).one()
-    assert [grant.role for grant in person.grants] == [Role.APPLICANT]
+    assert [grant.role for grant in person.grants] == [Role.FIRM_LEAD]
     firm = session.get_one(Firm, person.firm_id)
     assert (firm.credit_code, firm.area, firm.state) == (CREDIT_CODE, "220102", FirmState.APPROVED)
     assert [one.person_id for one in recipients_of(session, person_id=None, firm_id=firm.id)] == [person.id]

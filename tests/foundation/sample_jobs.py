@@ -12,7 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from foundation.base import new_id
-from foundation.jobs import job, run_worker
+from foundation.clock import now as present
+from foundation.database import transaction
+from foundation.jobs import job, long_job, run_worker
 from foundation.models import Message
 from foundation.settings import Settings
 from web.app import create_app
@@ -46,6 +48,16 @@ def fail(session: Session, now: datetime, key: str) -> None:
     """Would leave something behind, were its transaction not rolled back."""
     _keep(session, now, key)
     raise LookupError(key)
+
+
+@long_job("tests.say_both", retries=1)
+def say_both(first: str, second: str) -> None:
+    """Keep one thing, then break in the middle of the second step."""
+    with transaction() as session:
+        _keep(session, present(), first)
+    with transaction() as session:
+        _keep(session, present(), second)
+        raise LookupError(second)
 
 
 @event.listens_for(Session, "after_commit")

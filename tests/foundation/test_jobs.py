@@ -21,7 +21,7 @@ from foundation.database import DatabaseSource, db, transaction
 from foundation.embedded import EmbeddedServer
 from foundation.jobs import Tick, note_worker, requeue_stalled, run_tick, work_off
 from foundation.models import Message, WorkerSeen
-from tests.foundation.sample_jobs import fail, say
+from tests.foundation.sample_jobs import fail, say, say_both
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2022, 4, 16, 4, 0, tzinfo=UTC)
@@ -124,6 +124,15 @@ def test_a_job_that_fails_leaves_nothing_and_is_kept_with_its_failure(clone: Cal
         session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now()"))
     work_off(app)
     assert (said(app), queued(app)) == ([], ["failed"])
+
+
+def test_a_long_job_keeps_the_steps_it_has_made(clone: Callable[[], Flask]) -> None:
+    app = clone()
+    with app.app_context(), transaction() as session:
+        say_both.defer(session, first="kept", second="lost")
+    work_off(app)
+    assert said(app) == ["kept"]
+    assert queued(app) == ["todo"], "it is run again from the start"
 
 
 @pytest.mark.parametrize("point", ["executed", "committed"])

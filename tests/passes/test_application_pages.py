@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from accounts.permissions import Actor, Role
 from foundation import clock
-from passes.models import Application, Regime
+from passes.catalogue_models import Regime
+from passes.models import Application
 from passes.public import PassAction, PassReason, change_pass, workshop
 from passes.rules.applying import LEASE
 from passes.rules.moves import RefuseReason

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from accounts.permissions import Actor
 from foundation.problems import DomainProblem, InvalidInput, NotFound
 from passes.application_queries import applicant_page, expected_wait, needed
-from passes.models import Application, Regime
+from passes.catalogue_models import Regime
+from passes.models import Application
 from passes.public import PassAction, PassReason, change_pass, workshop
 from passes.schemas import read_application
 from passes.service.drafting import asked_period, hand_in, save_draft, submit, withdraw

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy import func, select
 
+from accounts.permissions import Role
 from accounts.public import Firm
 from checkpoints.models import RoadsideFact, Scan
 from foundation.base import new_id
@@ -56,4 +57,4 @@ def test_a_demo_is_never_loaded_beside_a_real_firm(clone: Callable[..., Flask]) 
 
 
 def test_every_role_has_a_login() -> None:
-    assert len({login.role for login in LOGINS}) == 10
+    assert {login.role for login in LOGINS} == set(Role)

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from accounts.public import Area, Body
 from checkpoints.models import ServiceArea
-from passes.models import Regime
+from passes.catalogue_models import Regime
 from seeds.reference_data import load_reference
 
 
