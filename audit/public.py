@@ -2,7 +2,7 @@
 
 from audit.models import AuditEvent, AuditHead
 from audit.queries import PAGE, history, newest_events, oldest_unsealed
-from audit.record import record
+from audit.record import record, record_many
 from audit.sealer import ChainReport, chain_head, seal_pending, verify_chain
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "newest_events",
     "oldest_unsealed",
     "record",
+    "record_many",
     "seal_pending",
     "verify_chain",
 ]

@@ -1,11 +1,14 @@
 """Files kept by their SHA-256 through fsspec: a local folder by default. The one file that touches fsspec."""
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 
 import fsspec
 from flask import Flask, current_app
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.base import new_id
@@ -39,6 +42,11 @@ class FileStore:
             return None
         return content
 
+    def drop(self, sha256: str) -> None:
+        """Remove the bytes; gone already is gone."""
+        with suppress(FileNotFoundError):
+            self._filesystem.rm_file(self._path(sha256))
+
     def _path(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256}"
 
@@ -60,3 +68,14 @@ def keep_file(session: Session, content: bytes, media_type: str, *, now: datetim
     row = {"sha256": sha256, "media_type": media_type, "size": len(content), "created_at": now}
     session.execute(insert(StoredFile).values(row).on_conflict_do_nothing())
     return sha256
+
+
+def drop_file(session: Session, sha256: str) -> bool:
+    """Remove a file that was made to be fetched; False when something else still needs the same bytes."""
+    try:
+        with session.begin_nested():
+            session.execute(delete(StoredFile).where(StoredFile.sha256 == sha256))
+    except IntegrityError:
+        return False
+    store().drop(sha256)
+    return True

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from foundation import clock
-from foundation.database import DatabaseSource, psycopg_connection, transaction
+from foundation.database import DatabaseSource, advisory_lock, psycopg_connection, transaction
 from foundation.embedded import EmbeddedServerError
 from foundation.models import TaskProgress, WorkerSeen
 
@@ -37,10 +37,13 @@ WORKER_STALE_SECONDS = 60
 """A worker not seen for this long counts as dead (`/readyz`, `flask doctor`)."""
 GRACE_SECONDS = 10.0
 """For jobs at work when the worker is told to stop; `make run` waits longer than that for the worker."""
+CONCURRENCY = 4
+"""Jobs at the same time: three may wait for servers outside (e-mail, text messages, webhooks), and one is always left."""
 CONNECT_SECONDS = 3.0
 LOOK_SECONDS = 0.2
 PAUSE_SECONDS = 2.0
 """Between two tries of a worker whose database is away."""
+WAITS = text("SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :name)")
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,26 @@ class Job:
         """Queue a run in the session's own transaction: rolled back together, or not at all."""
         self.task.configure(connection=psycopg_connection(session)).defer(**arguments)
 
+    def defer_once(self, session: Session, **arguments: Any) -> bool:
+        """Queue a run unless one waits already; False when it does. For work that a single run finds by itself.
+
+        Whoever asks at the same instant waits until this transaction ends.
+        """
+        # Not by a `queueing_lock`: its unique index would refuse to give the run of a dead worker back to the queue
+        # while the next one waits there, and with it the jobs of all dead workers.
+        advisory_lock(session, f"defer-once:{self.task.name}")
+        if session.scalar(WAITS, {"name": self.task.name}):
+            return False
+        self.defer(session, **arguments)
+        return True
+
 
 def work_off(app: Flask) -> None:
     """Run the jobs that are due, and return when the queue is empty. Ticks do not run."""
     asyncio.run(_work(app, concurrency=1, wait=False, stop=threading.Event()))
 
 
-def run_worker(app: Flask, *, concurrency: int = 2) -> None:
+def run_worker(app: Flask, *, concurrency: int = CONCURRENCY) -> None:
     """Work off the queue and tick until SIGINT or SIGTERM; for the main thread of a process of its own.
 
     A database that goes away is waited for. A job that is still running some seconds after the signal is cut
@@ -218,6 +234,15 @@ def requeue_stalled(session: Session, now: datetime) -> None:
             "WHERE last_heartbeat > now() - interval '30 seconds'))"
         )
     )
+
+
+def given_up(session: Session, of: Job) -> list[dict[str, Any]]:
+    """The arguments of those runs of a job that failed for the last time; each is told once and then forgotten."""
+    rows = session.execute(
+        text("DELETE FROM procrastinate_jobs WHERE status = 'failed' AND task_name = :name RETURNING args"),
+        {"name": of.task.name},
+    )
+    return [dict(row[0]) for row in rows]
 
 
 def start_progress(

@@ -30,16 +30,32 @@ class Message(Base):
     __tablename__ = "message"
     __table_args__ = (
         CheckConstraint("channel IN ('inbox', 'email', 'sms')", "channel"),
-        CheckConstraint("state IN ('queued', 'sending', 'sent', 'caught', 'unknown', 'failed')", "state"),
+        CheckConstraint(
+            "state IN ('held', 'queued', 'sending', 'sent', 'caught', 'unknown', 'failed', 'stopped')",
+            "state",
+        ),
         CheckConstraint("channel = 'inbox' OR address IS NOT NULL", "sent_has_address"),
         CheckConstraint("channel <> 'inbox' OR recipient_id IS NOT NULL", "inbox_has_recipient"),
-        CheckConstraint("(state = 'queued') = (next_try_at IS NOT NULL)", "queued_has_time"),
+        CheckConstraint("state <> 'queued' OR next_try_at IS NOT NULL", "queued_has_time"),
+        CheckConstraint("next_try_at IS NULL OR state IN ('queued', 'unknown')", "time_is_of_waiting"),
+        CheckConstraint("state <> 'sending' OR tried_at IS NOT NULL", "sending_has_time"),
         # The inbox of a person, newest first.
         Index("ix_message_recipient", "recipient_id", "channel", "id"),
-        Index("ix_message_due", "next_try_at", postgresql_where=text("state = 'queued'")),
+        # What a sender takes next: urgent ones first, then as long as they have waited.
+        Index(
+            "ix_message_due", "channel", "urgent", "next_try_at", postgresql_where=text("state = 'queued'")
+        ),
         # What an administrator looks at: messages of one state, newest first.
-        Index("ix_message_state", "state", "id", postgresql_where=text("channel <> 'inbox'")),
-        Index("ix_message_notice", "notice_id", "state", postgresql_where=text("notice_id IS NOT NULL")),
+        Index("ix_message_state", "channel", "state", "id", postgresql_where=text("channel <> 'inbox'")),
+        # The messages of a notice that are let go next, and how many of it are in each state.
+        Index(
+            "ix_message_notice",
+            "notice_id",
+            "state",
+            "channel",
+            "id",
+            postgresql_where=text("notice_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -53,9 +69,12 @@ class Message(Base):
     state: Mapped[str]
     urgent: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[Moment | None]
+    next_try_at: Mapped[Moment | None] = mapped_column(
+        comment="queued: when it goes out; unknown: when the gateway is asked about it"
+    )
+    tried_at: Mapped[Moment | None] = mapped_column(comment="when it was last handed to a server")
     provider_id: Mapped[str | None] = mapped_column(comment="what the gateway calls it, for its receipts")
-    last_error: Mapped[str | None]
+    last_error: Mapped[str | None] = mapped_column(comment="a code, never a server's sentence")
     created_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
     read_at: Mapped[Moment | None]

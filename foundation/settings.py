@@ -34,14 +34,30 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "FILES_URL", "", "Where photos, seals and sheets are kept (fsspec URL); empty = INSTANCE_DIR/files."
     ),
-    Setting("SMTP_URL", "", "smtp://user:password@host:port for e-mail; empty = local catcher only."),
+    Setting(
+        "WEBHOOK_PRIVATE",
+        "",
+        "1 lets webhooks go by http and into private networks (a trial; never on line).",
+    ),
+    Setting("FIRM_APPROVAL", "auto", "auto: a firm applies once it has registered; manual: after approval."),
+    Setting(
+        "SMTP_URL", "", "smtp[s|+starttls]://user:password@host:port for e-mail; empty = local catcher only."
+    ),
     Setting("MAIL_FROM", "changtong@localhost", "Sender of e-mails."),
+    Setting("SMS_URL", "", "Gateway for text messages (docs/sms_gateway.md); empty = local catcher only."),
+    Setting("SMS_TOKEN", "", "Bearer token of the gateway."),
+    Setting("SMS_SENDER", "畅通", "Sender of text messages, in the brackets that operators ask for."),
     Setting(
         "FONTS_DIR", "frontend/node_modules/@embedpdf/fonts-sc/fonts", "Folder of Noto Sans SC for the sheet."
     ),
     Setting("TRUSTED_PROXIES", "0", "Number of reverse proxies whose X-Forwarded-For is believed."),
+    Setting("API_PER_MINUTE", "600", "Requests of the API that one token may make in a minute."),
     Setting("WORKERS", "1", "Processes of the web server."),
-    Setting("THREADS", "4", "Threads of each web process."),
+    Setting(
+        "THREADS",
+        "16",
+        "Threads of each web process; a quarter of them takes submissions at a time, so that the barrier never waits.",
+    ),
 )
 
 
@@ -61,10 +77,16 @@ class Settings:
     tls_key: str
     key_dir: Path
     files_url: str
+    webhook_private: bool
+    firm_approval: str
     smtp_url: str
     mail_from: str
+    sms_url: str
+    sms_token: str
+    sms_sender: str
     fonts_dir: Path
     trusted_proxies: int
+    api_per_minute: int
     workers: int
     threads: int
 
@@ -72,7 +94,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the process environment over `.env` over the defaults.
 
-        Raises `ValueError` naming the setting when a number is none.
+        Raises `ValueError` naming the setting when a number is none, or a word is none of those it knows.
         """
         return cls.of(gather(os.environ if environ is None else environ))
 
@@ -96,10 +118,16 @@ class Settings:
             tls_key=values["TLS_KEY"],
             key_dir=Path(values["KEY_DIR"] or instance / "keys").resolve(),
             files_url=values["FILES_URL"] or f"file://{instance / 'files'}",
+            webhook_private=values["WEBHOOK_PRIVATE"] not in {"", "0"},
+            firm_approval=_one_of(values, "FIRM_APPROVAL", ("auto", "manual")),
             smtp_url=values["SMTP_URL"],
             mail_from=values["MAIL_FROM"],
+            sms_url=values["SMS_URL"],
+            sms_token=values["SMS_TOKEN"],
+            sms_sender=values["SMS_SENDER"],
             fonts_dir=Path(values["FONTS_DIR"]).resolve(),
             trusted_proxies=_number(values, "TRUSTED_PROXIES"),
+            api_per_minute=_number(values, "API_PER_MINUTE"),
             workers=_number(values, "WORKERS"),
             threads=_number(values, "THREADS"),
         )
@@ -142,3 +170,9 @@ def _number(values: Mapping[str, str], name: str) -> int:
         return int(values[name])
     except ValueError:
         raise ValueError(f"{name} must be a whole number, not {values[name]!r}") from None
+
+
+def _one_of(values: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    if values[name] not in words:
+        raise ValueError(f"{name} must be {' or '.join(words)}, not {values[name]!r}")
+    return values[name]

@@ -97,6 +97,43 @@ register_problems(
             405, _("此地址不支持这种请求方式。"), NOTHING_CHANGED, (_("返回上一页重试。"),)
         ),
         "rate.limited": ProblemWords(429, _("请求过于频繁。"), NOTHING_CHANGED, (_("请稍候一分钟再试。"),)),
+        "idempotency.missing": ProblemWords(
+            400,
+            _("缺少 Idempotency-Key 请求头，或者它不是 1 至 200 个可打印的 ASCII 字符。"),
+            NOTHING_CHANGED,
+            (_("请为每个新请求生成一个键；重发同一请求时沿用同一个键。"),),
+        ),
+        "idempotency.other_question": ProblemWords(
+            422,
+            _("这个 Idempotency-Key 已用于另一个内容不同的请求。"),
+            NOTHING_CHANGED,
+            (_("请为新的请求换一个键。"),),
+        ),
+        "idempotency.at_work": ProblemWords(
+            409,
+            _("使用同一个 Idempotency-Key 的请求正在处理。"),
+            _("前一个请求不受影响。"),
+            (_("请稍候用同一个键重发，即可得到它的结果。"),),
+        ),
+        "etag.missing": ProblemWords(
+            428,
+            _("修改须带 If-Match 请求头。"),
+            NOTHING_CHANGED,
+            (_("请先用 GET 读取，再把得到的 ETag 放入 If-Match。"),),
+        ),
+        "etag.stale": ProblemWords(
+            412,
+            _("内容在您读取之后已有变动。"),
+            _("他人的修改已保留，您的改动没有写入。"),
+            (_("请重新读取，核对后用新的 ETag 再试。"),),
+        ),
+        "service.unavailable": ProblemWords(503, _("服务暂时不可用。"), None, (_("请稍候几秒再试。"),)),
+        "server.busy": ProblemWords(
+            503,
+            _("此刻提交的人很多，这一次没有收下。"),
+            _("您填写的内容还在页面里，没有重复提交。"),
+            (_("请不要关闭页面，%(retry_after)s 秒后返回上一页再提交。"),),
+        ),
         "form.too_old": ProblemWords(
             400, _("页面停留时间过长，已失效。"), NOTHING_CHANGED, (_("返回上一页并刷新，再提交一次。"),)
         ),

@@ -23,11 +23,13 @@ CHECKS = {
     ("application", "counter_has_officer"): ("channel <> 'counter' OR entered_by IS NOT NULL", None),
     ("pass", "channel"): (f"channel IN {CHANNELS}", None),
     ("message", "channel"): ("channel IN ('inbox', 'email', 'sms')", "channel IN ('inbox', 'email')"),
-    ("message", "state"): ("state IN ('queued', 'sending', 'sent', 'caught', 'unknown', 'failed')", "state IN ('queued', 'sent', 'caught', 'failed')"),
+    ("message", "state"): ("state IN ('held', 'queued', 'sending', 'sent', 'caught', 'unknown', 'failed', 'stopped')", "state IN ('queued', 'sent', 'caught', 'failed')"),
     ("message", "email_has_address"): (None, "channel = 'inbox' OR address IS NOT NULL"),
     ("message", "sent_has_address"): ("channel = 'inbox' OR address IS NOT NULL", None),
     ("message", "inbox_has_recipient"): ("channel <> 'inbox' OR recipient_id IS NOT NULL", None),
-    ("message", "queued_has_time"): ("(state = 'queued') = (next_try_at IS NOT NULL)", None),
+    ("message", "queued_has_time"): ("state <> 'queued' OR next_try_at IS NOT NULL", None),
+    ("message", "time_is_of_waiting"): ("next_try_at IS NULL OR state IN ('queued', 'unknown')", None),
+    ("message", "sending_has_time"): ("state <> 'sending' OR tried_at IS NOT NULL", None),
     ("role_grant", "role"): (f"role IN ({ROLES})", f"role IN ({ROLES})".replace("'firm_lead', ", "")),
 }
 """What a table checks from this revision on, and what it checked before."""
@@ -116,6 +118,7 @@ def upgrade() -> None:
     op.create_index('ix_batch_person', 'batch', ['person_id', 'id'], unique=False)
     op.create_index('uq_batch_firm_file', 'batch', ['firm_id', 'sha256'], unique=True, postgresql_where=sa.text("firm_id IS NOT NULL AND state NOT IN ('discarded', 'unreadable')"))
     op.create_index('uq_batch_person_file', 'batch', ['person_id', 'sha256'], unique=True, postgresql_where=sa.text("firm_id IS NULL AND state NOT IN ('discarded', 'unreadable')"))
+    op.create_index('ix_api_token_firm', 'api_token', ['firm_id'], unique=False, postgresql_where=sa.text("holder = 'firm'"))
     op.create_table('invitation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('token_hash', sa.LargeBinary(), nullable=False),
@@ -172,7 +175,9 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('cursor', sa.Text(), nullable=True),
     sa.Column('found', sa.Integer(), nullable=False, comment='holders put into the outbox so far'),
-    sa.Column('total', sa.Integer(), nullable=True, comment='holders meant, counted when it was started'),
+    sa.Column('gathered_at', sa.TIMESTAMP(timezone=True), nullable=True, comment='when the last holder was found'),
+    sa.Column('released_at', sa.TIMESTAMP(timezone=True), nullable=True, comment='when messages were last let go, for the pace'),
+    sa.Column('reach', postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment='whom it would reach when it was written: holders, without_account, emails, text_messages'),
     sa.Column('created_by', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('started_at', sa.TIMESTAMP(timezone=True), nullable=True),
@@ -275,10 +280,12 @@ def upgrade() -> None:
     sa.Column('taken_by', sa.Uuid(), nullable=True),
     sa.Column('lease_until', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('finished_at', sa.TIMESTAMP(timezone=True), nullable=True, comment='when nothing of it waited any more'),
+    sa.Column('run_id', sa.Uuid(), nullable=True, comment='the newest decision on many of its applications at once'),
     sa.CheckConstraint('(taken_by IS NULL) = (lease_until IS NULL)', name=op.f('ck_batch_review_lease_with_taker')),
     sa.CheckConstraint('total > 0', name=op.f('ck_batch_review_total')),
     sa.ForeignKeyConstraint(['batch_id'], ['batch.id'], name=op.f('fk_batch_review_batch_id')),
     sa.ForeignKeyConstraint(['body_id'], ['body.id'], name=op.f('fk_batch_review_body_id')),
+    sa.ForeignKeyConstraint(['run_id'], ['task_progress.id'], name=op.f('fk_batch_review_run_id')),
     sa.ForeignKeyConstraint(['taken_by'], ['person.id'], name=op.f('fk_batch_review_taken_by')),
     sa.PrimaryKeyConstraint('batch_id', 'body_id', name=op.f('pk_batch_review'))
     )
@@ -301,7 +308,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['event_id'], ['webhook_event.id'], name=op.f('fk_webhook_delivery_event_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery'))
     )
-    op.create_index('ix_webhook_delivery_due', 'webhook_delivery', ['next_try_at'], unique=False, postgresql_where=sa.text("state = 'queued'"))
+    op.create_index('ix_webhook_delivery_due', 'webhook_delivery', ['endpoint_id', 'next_try_at', 'event_id'], unique=False, postgresql_where=sa.text("state = 'queued'"))
     op.create_index('ix_webhook_delivery_endpoint', 'webhook_delivery', ['endpoint_id', 'id'], unique=False)
     op.create_index('uq_webhook_delivery_event_id_endpoint_id', 'webhook_delivery', ['event_id', 'endpoint_id'], unique=True)
     op.create_table('batch_row',
@@ -332,22 +339,27 @@ def upgrade() -> None:
                nullable=True)
     op.drop_constraint(op.f('uq_application_pass_number'), 'application', type_='unique')
     op.create_index('uq_application_pass_number', 'application', ['pass_number'], unique=True, postgresql_where=sa.text("purpose NOT IN ('amend', 'other_driver')"))
+    op.create_index('ix_pass_firm_ends', 'pass', ['firm_id', sa.literal_column('upper(validity)')], unique=False, postgresql_where=sa.text("state IN ('live', 'suspended')"))
     op.create_index('ix_application_batch', 'application', ['batch_id', 'body_id', 'state', 'id'], unique=False)
+    op.create_index('ix_application_entered', 'application', ['entered_by', 'id'], unique=False, postgresql_where=sa.text('entered_by IS NOT NULL'))
+    op.create_index('ix_application_single', 'application', ['body_id', 'state', 'submitted_at', 'id'], unique=False, postgresql_where=sa.text("batch_id IS NULL AND state IN ('submitted', 'in_review')"))
     op.create_index('uq_application_about', 'application', ['about'], unique=True, postgresql_where=sa.text("state IN ('submitted', 'in_review', 'returned')"))
     op.create_foreign_key(op.f('fk_application_entered_by'), 'application', 'person', ['entered_by'], ['id'])
     op.create_foreign_key(op.f('fk_application_batch_id'), 'application', 'batch', ['batch_id'], ['id'])
     op.add_column('message', sa.Column('notice_id', sa.Uuid(), nullable=True))
     op.add_column('message', sa.Column('urgent', sa.Boolean(), server_default=sa.text('false'), nullable=False))
-    op.add_column('message', sa.Column('next_try_at', sa.TIMESTAMP(timezone=True), nullable=True))
+    op.add_column('message', sa.Column('next_try_at', sa.TIMESTAMP(timezone=True), nullable=True, comment='queued: when it goes out; unknown: when the gateway is asked about it'))
+    op.add_column('message', sa.Column('tried_at', sa.TIMESTAMP(timezone=True), nullable=True, comment='when it was last handed to a server'))
+    op.alter_column('message', 'last_error', existing_type=sa.Text(), existing_nullable=True, comment="a code, never a server's sentence")
     op.add_column('message', sa.Column('provider_id', sa.Text(), nullable=True, comment='what the gateway calls it, for its receipts'))
     op.alter_column('message', 'recipient_id',
                existing_type=sa.UUID(),
                nullable=True,
                comment='NULL for a driver without an account')
     op.drop_index(op.f('ix_message_queued'), table_name='message', postgresql_where="(state = 'queued'::text)")
-    op.create_index('ix_message_due', 'message', ['next_try_at'], unique=False, postgresql_where=sa.text("state = 'queued'"))
-    op.create_index('ix_message_notice', 'message', ['notice_id', 'state'], unique=False, postgresql_where=sa.text('notice_id IS NOT NULL'))
-    op.create_index('ix_message_state', 'message', ['state', 'id'], unique=False, postgresql_where=sa.text("channel <> 'inbox'"))
+    op.create_index('ix_message_due', 'message', ['channel', 'urgent', 'next_try_at'], unique=False, postgresql_where=sa.text("state = 'queued'"))
+    op.create_index('ix_message_notice', 'message', ['notice_id', 'state', 'channel', 'id'], unique=False, postgresql_where=sa.text('notice_id IS NOT NULL'))
+    op.create_index('ix_message_state', 'message', ['channel', 'state', 'id'], unique=False, postgresql_where=sa.text("channel <> 'inbox'"))
     op.add_column('pass', sa.Column('channel', sa.Text(), nullable=True))
     op.execute(CHANNEL_OF_PASSES)
     op.alter_column('pass', 'channel', nullable=False)
@@ -370,12 +382,17 @@ def downgrade() -> None:
                comment=None,
                existing_comment='NULL for a driver without an account')
     op.drop_column('message', 'provider_id')
+    op.alter_column('message', 'last_error', existing_type=sa.Text(), existing_nullable=True, comment=None, existing_comment="a code, never a server's sentence")
+    op.drop_column('message', 'tried_at')
     op.drop_column('message', 'next_try_at')
     op.drop_column('message', 'urgent')
     op.drop_column('message', 'notice_id')
     op.drop_constraint(op.f('fk_application_batch_id'), 'application', type_='foreignkey')
     op.drop_constraint(op.f('fk_application_entered_by'), 'application', type_='foreignkey')
     op.drop_index('uq_application_about', table_name='application', postgresql_where=sa.text("state IN ('submitted', 'in_review', 'returned')"))
+    op.drop_index('ix_application_entered', table_name='application', postgresql_where=sa.text('entered_by IS NOT NULL'))
+    op.drop_index('ix_application_single', table_name='application', postgresql_where=sa.text("batch_id IS NULL AND state IN ('submitted', 'in_review')"))
+    op.drop_index('ix_pass_firm_ends', table_name='pass', postgresql_where=sa.text("state IN ('live', 'suspended')"))
     op.drop_index('ix_application_batch', table_name='application')
     op.drop_index('uq_application_pass_number', table_name='application', postgresql_where=sa.text("purpose NOT IN ('amend', 'other_driver')"))
     op.create_unique_constraint(op.f('uq_application_pass_number'), 'application', ['pass_number'], postgresql_nulls_not_distinct=False)
@@ -410,6 +427,7 @@ def downgrade() -> None:
     op.drop_index('uq_library_driver_firm', table_name='library_driver', postgresql_where=sa.text('archived_at IS NULL'))
     op.drop_table('library_driver')
     op.drop_index(op.f('ix_invitation_firm_id'), table_name='invitation')
+    op.drop_index('ix_api_token_firm', table_name='api_token', postgresql_where=sa.text("holder = 'firm'"))
     op.drop_table('invitation')
     op.drop_index('uq_batch_person_file', table_name='batch', postgresql_where=sa.text("firm_id IS NULL AND state NOT IN ('discarded', 'unreadable')"))
     op.drop_index('uq_batch_firm_file', table_name='batch', postgresql_where=sa.text("firm_id IS NOT NULL AND state NOT IN ('discarded', 'unreadable')"))
