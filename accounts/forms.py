@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import make_response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from accounts.words import FIELD_LABELS
 from foundation.database import db
 from foundation.i18n import gettext
+from foundation.parsing import from_form
 from foundation.problems import DomainProblem, FieldProblem, NotFound
 from foundation.words import field_words, words_of
 
@@ -46,6 +48,13 @@ def told(problem: DomainProblem, labels: Mapping[str, Any] = FIELD_LABELS) -> To
         detail=" ".join(words.fill(step, problem.facts) for step in steps) or None,
         errors=tuple(FieldTold(e.field, _named(e, labels)) for e in sorted(problem.errors, key=_place)),
     )
+
+
+def with_list(form: MultiDict[str, str], name: str) -> dict[str, Any]:
+    """The form as a plain dict in which the boxes called `name` that were ticked are a list."""
+    plain = from_form(form)
+    plain.pop(name, None)
+    return {**plain, name: form.getlist(name)}
 
 
 def _place(error: FieldProblem) -> int:

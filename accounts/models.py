@@ -203,6 +203,7 @@ class ApiToken(Base):
         CheckConstraint("holder IN ('device', 'firm', 'exchange')", "holder"),
         CheckConstraint("holder <> 'firm' OR firm_id IS NOT NULL", "firm_token_has_firm"),
         CheckConstraint("holder <> 'device' OR checkpoint_code IS NOT NULL", "device_token_has_checkpoint"),
+        Index("ix_api_token_firm", "firm_id", postgresql_where=text("holder = 'firm'")),
     )
 
     id: Mapped[Id]

@@ -13,6 +13,7 @@ class Permission(StrEnum):
     PERSON_MANAGE = "person:manage"
     FIRM_MANAGE = "firm:manage"
     FIRM_OWN = "firm:own"
+    FIRM_READ = "firm:read"
     IDENTITY_READ = "identity:read"
     APPLICATION_APPLY = "application:apply"
     APPLICATION_REVIEW = "application:review"
@@ -106,7 +107,10 @@ class ActorKind(StrEnum):
 
 SCOPES: dict[ActorKind, frozenset[Permission]] = {
     ActorKind.DEVICE: frozenset({Permission.SCAN_RECORD, Permission.PASS_LOOK_UP}),
-    ActorKind.FIRM_TOKEN: frozenset({Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER}),
+    # What a person of a firm reads by having an account, a program of the firm reads by this scope.
+    ActorKind.FIRM_TOKEN: frozenset(
+        {Permission.FIRM_READ, Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER}
+    ),
     ActorKind.EXCHANGE: frozenset({Permission.PASS_READ, Permission.PASS_LOOK_UP}),
 }
 """The most a bearer token of each kind can do; a scope is a permission by its own word."""

@@ -7,28 +7,41 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.areas import administrative_path, area_words, area_words_many, find_area
-from accounts.forms import Told, form_page, told
-from accounts.models import Area, Body, Firm, Person
-from accounts.queries import PersonHere
-from accounts.rules import FirmAction, mask_identity, mask_name, mask_phone
+from accounts.forms import FieldTold, Told, form_page, told
+from accounts.models import Area, Body, Firm, Person, RoleGrant
+from accounts.numbers import is_identity_number
+from accounts.permissions import Actor, ActorKind, Permission, Role, permissions_of
+from accounts.queries import PersonHere, pending_firms
+from accounts.rules import FirmAction, FirmState, mask_identity, mask_name, mask_phone
 from accounts.service.devices import make_device_token
+from accounts.service.firm_tokens import make_firm_token
 from accounts.service.firms import change_firm
 from accounts.service.persons import NewAccount, create_person, deactivate_person, read_identity
 from accounts.service.registration import register_firm, register_person
+from accounts.service.webhooks import announce
+from accounts.webhook_rules import WebhookKind
 from accounts.words import ROLE_WORDS
+from accounts.work import WORK_SHOWN, Work, WorkRow, shows_work
 from foundation.outbox import Recipient
 
 __all__ = [
     "ROLE_WORDS",
+    "WORK_SHOWN",
     "Area",
     "Body",
+    "FieldTold",
     "Firm",
     "FirmAction",
     "NewAccount",
     "Person",
     "PersonHere",
     "Told",
+    "WebhookKind",
+    "Work",
+    "WorkRow",
+    "acting_person",
     "administrative_path",
+    "announce",
     "area_words",
     "area_words_many",
     "bodies_for",
@@ -40,10 +53,13 @@ __all__ = [
     "find_area",
     "firm",
     "form_page",
+    "is_identity_number",
     "make_device_token",
+    "make_firm_token",
     "mask_identity",
     "mask_name",
     "mask_phone",
+    "pending_firms",
     "person",
     "person_names",
     "read_identity",
@@ -51,6 +67,7 @@ __all__ = [
     "recipients_of_body",
     "register_firm",
     "register_person",
+    "shows_work",
     "told",
 ]
 
@@ -82,6 +99,31 @@ def firm(session: Session, firm_id: UUID) -> Firm | None:
 def person(session: Session, person_id: UUID) -> Person | None:
     """A person by id, active or not."""
     return session.get(Person, person_id)
+
+
+def acting_person(session: Session, person_id: UUID) -> Actor | None:
+    """A person as an acting party, for a job that goes on with what the person ordered; None once deactivated."""
+    found = session.get(Person, person_id)
+    if found is None or not found.active:
+        return None
+    roles = frozenset(
+        Role(role) for role in session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id))
+    )
+    of_body = session.get(Body, found.body_id) if found.body_id else None
+    of_firm = session.get(Firm, found.firm_id) if found.firm_id else None
+    permissions = permissions_of(roles)
+    if of_firm is not None and of_firm.state != FirmState.APPROVED:
+        permissions -= {Permission.APPLICATION_APPLY}
+    return Actor(
+        ActorKind.PERSON,
+        person_id,
+        permissions,
+        roles,
+        body_id=found.body_id,
+        firm_id=found.firm_id,
+        area=of_body.area if of_body else None,
+        checkpoint_code=found.checkpoint_code,
+    )
 
 
 def person_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -137,10 +137,11 @@ class TokenHere:
     firm_id: UUID | None
     checkpoint_code: str | None
     last_used_at: datetime | None
+    firm_state: str | None
 
 
 def token_holder(session: Session, token_hash: bytes, *, now: datetime) -> TokenHere | None:
-    """The bearer token with this hash, unless it ended or its firm is suspended; one query."""
+    """The bearer token with this hash and the state of its firm, unless it ended; one query."""
     row = session.execute(_token(), {"hash": token_hash, "present": now}).one_or_none()
     return TokenHere(*row) if row else None
 
@@ -150,15 +151,17 @@ def _token() -> Select[*tuple[Any, ...]]:
     """Asked for by every request of a program, so it is built once, and on tables, which run in half the time."""
     token, firm = table_of(ApiToken), table_of(Firm)
     return (
-        select(*(token.c[field.name] for field in fields(TokenHere)))
+        select(*(token.c[name] for name in _OF_A_TOKEN), firm.c.state.label("firm_state"))
         .select_from(token.outerjoin(firm, firm.c.id == token.c.firm_id))
         .where(
             token.c.token_hash == bindparam("hash"),
             token.c.revoked_at.is_(None),
             token.c.expires_at > bindparam("present"),
-            or_(firm.c.id.is_(None), firm.c.state == FirmState.APPROVED),
         )
     )
+
+
+_OF_A_TOKEN = tuple(field.name for field in fields(TokenHere) if field.name != "firm_state")
 
 
 def wrong_tries(session: Session, subject: bytes, *, since: datetime, limit: int) -> Sequence[datetime]:
@@ -301,17 +304,31 @@ def bodies_within(session: Session, actor: Actor) -> Sequence[Body]:
 
 def tokens_within(session: Session, actor: Actor) -> Sequence[ApiToken]:
     """Tokens of devices: those of the party's checkpoint, and those made within the area of an administrator."""
-    return session.scalars(
-        _device_tokens(actor).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc()).limit(PAGE * 4)
-    ).all()
+    return session.scalars(_newest_tokens(_tokens("device", actor))).all()
 
 
 def token_within(session: Session, actor: Actor, token_id: UUID) -> ApiToken | None:
     """One token of a device, if the party reaches it."""
-    return session.scalar(_device_tokens(actor).where(ApiToken.id == token_id).with_for_update(of=ApiToken))
+    one = _tokens("device", actor).where(ApiToken.id == token_id)
+    return session.scalar(one.with_for_update(of=ApiToken))
 
 
-def _device_tokens(actor: Actor) -> Select[ApiToken]:
+def exchange_tokens_within(session: Session, actor: Actor) -> Sequence[ApiToken]:
+    """Tokens of other systems made within the area of an administrator."""
+    return session.scalars(_newest_tokens(_tokens("exchange", actor))).all()
+
+
+def exchange_token_within(session: Session, actor: Actor, token_id: UUID) -> ApiToken | None:
+    """One token of another system, if the administrator reaches it."""
+    one = _tokens("exchange", actor).where(ApiToken.id == token_id)
+    return session.scalar(one.with_for_update(of=ApiToken))
+
+
+def _newest_tokens(statement: Select[ApiToken]) -> Select[ApiToken]:
+    return statement.order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc()).limit(PAGE * 4)
+
+
+def _tokens(holder: str, actor: Actor) -> Select[ApiToken]:
     reached: list[ColumnElement[bool]] = []
     if actor.checkpoint_code:
         reached.append(ApiToken.checkpoint_code == actor.checkpoint_code)
@@ -323,5 +340,5 @@ def _device_tokens(actor: Actor) -> Select[ApiToken]:
         select(ApiToken)
         .outerjoin(Person, Person.id == ApiToken.person_id)
         .outerjoin(Body, Body.id == Person.body_id)
-        .where(ApiToken.holder == "device", or_(false(), *reached))
+        .where(ApiToken.holder == holder, or_(false(), *reached))
     )

@@ -34,8 +34,12 @@ TOKEN_DAYS_MOST = 365
 PASSWORD_LEAST = 10
 PASSWORD_MOST = 200
 """Argon2 takes any length; a limit keeps a flood of text from costing time."""
-FIRM_APPROVAL = "auto"
-"""`auto`: a firm with a valid credit code may apply at once; `manual`: an administrator approves it first."""
+FIRM_TOKENS_MOST = 20
+"""How many tokens of a firm work at once: more than programs any firm runs, few enough to know what each is for."""
+INVITATION_LIFE = timedelta(days=7)
+"""Long enough for a week of shifts, too short to lie about in old chats."""
+INVITATIONS_MOST = 200
+"""How many invitations a firm makes in `INVITATION_LIFE`: a big firm moves in, and nobody floods strangers' inboxes."""
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{2,63}")
 PHONE = re.compile(r"\+?[0-9][0-9 -]{6,18}[0-9]")
 CHECKPOINT = re.compile(r"[A-Z0-9][A-Z0-9-]{1,15}")

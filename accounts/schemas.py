@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.validate import Email, Length, OneOf, Range, Regexp
 
 from accounts.numbers import is_credit_code, is_identity_number
-from accounts.permissions import FIRM_ROLES, Role
+from accounts.permissions import FIRM_ROLES, SCOPES, ActorKind, Role
 from accounts.rules import CHECKPOINT, CODE_DIGITS, PASSWORD_MOST, PHONE, TOKEN_DAYS_MOST
 from foundation.i18n import LOCALES
 from foundation.parsing import InputSchema
@@ -176,9 +176,72 @@ class ReasonInput(InputSchema):
     reason = _text()
 
 
+def _days() -> fields.Integer:
+    return fields.Integer(required=True, validate=Range(1, TOKEN_DAYS_MOST, error="number.range"))
+
+
+def _scopes(kind: ActorKind) -> "fields.List[str]":
+    known = OneOf([str(scope) for scope in SCOPES[kind]], error="choice.unknown")
+    return fields.List(
+        fields.String(validate=known),
+        required=True,
+        validate=Length(1, len(SCOPES[kind]), error="scope.needed"),
+    )
+
+
 class NewTokenInput(InputSchema):
     """A token for a device at a checkpoint."""
 
     name = _text(NAME_MOST)
     checkpoint_code = _checkpoint(required=True)
-    days = fields.Integer(required=True, validate=Range(1, TOKEN_DAYS_MOST, error="number.range"))
+    days = _days()
+
+
+class FirmTokenInput(InputSchema):
+    """A token for a program of a firm."""
+
+    name = _text(NAME_MOST)
+    scopes = _scopes(ActorKind.FIRM_TOKEN)
+    days = _days()
+
+
+class ExchangeTokenInput(InputSchema):
+    """A token for another system that reads passes."""
+
+    name = _text(NAME_MOST)
+    scopes = _scopes(ActorKind.EXCHANGE)
+    days = _days()
+
+
+def _firm_role() -> fields.String:
+    known = OneOf([str(role) for role in Role if role in FIRM_ROLES], error="choice.unknown")
+    return fields.String(required=True, validate=known)
+
+
+class InviteInput(InputSchema):
+    """Who is invited to a firm, and as what."""
+
+    name = _text(NAME_MOST)
+    email = _email()
+    role = _firm_role()
+
+
+class FirmRoleInput(InputSchema):
+    """The role of a person of a firm."""
+
+    role = _firm_role()
+
+
+class AcceptInvitationInput(NewPassword):
+    """The account of an invited person."""
+
+    login = _text()
+    name = _text(NAME_MOST)
+    phone = _phone()
+    email = _email()
+
+
+class WebhookInput(InputSchema):
+    """The address of a firm's own server; whether it can be one is for the rules."""
+
+    url = _text(300)

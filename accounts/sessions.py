@@ -1,6 +1,7 @@
 """Who asks: the cookie of pages and the bearer token of the API, each read in one query before the guards."""
 
 from datetime import datetime
+from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy import update
@@ -24,7 +25,16 @@ from foundation.database import db, transaction
 from foundation.problems import DomainProblem
 
 COOKIE = "session"
-NOBODY_ASKS = frozenset({"static", "web.healthz", "web.readyz", "passes.public_pass", "passes.driver_pass"})
+NOBODY_ASKS = frozenset(
+    {
+        "static",
+        "web.healthz",
+        "web.readyz",
+        "passes.public_pass",
+        "passes.driver_pass",
+        "accounts.invitation",
+    }
+)
 """Endpoints that must answer without the database, files that are the same for everybody, and the pages of a code or a
 link, which chat programs fetch before a person does: they must have no side effect, not even `last seen`."""
 HOLDERS = {
@@ -64,20 +74,23 @@ def _load_cookie(now: datetime) -> None:
 def _person_actor(known: Known) -> Actor:
     person = known.person
     roles = frozenset(Role(role) for role in known.roles)
-    permissions = permissions_of(roles)
-    if person.firm_state not in {None, FirmState.APPROVED}:
-        # A firm that waits or is suspended still sees its passes and hands them back.
-        permissions -= {Permission.APPLICATION_APPLY}
     return Actor(
         ActorKind.PERSON,
         person.id,
-        permissions,
+        _as_firm_may(permissions_of(roles), person.firm_state),
         roles,
         body_id=person.body_id,
         firm_id=person.firm_id,
         area=known.body_area,
         checkpoint_code=person.checkpoint_code,
     )
+
+
+def _as_firm_may(permissions: frozenset[Permission], firm_state: str | None) -> frozenset[Permission]:
+    """A firm that waits or is suspended still sees its passes and hands them back, by page and by program."""
+    if firm_state in {None, FirmState.APPROVED}:
+        return permissions
+    return permissions - {Permission.APPLICATION_APPLY}
 
 
 def _note_seen(known: Known, now: datetime) -> None:
@@ -108,12 +121,18 @@ def _load_bearer(now: datetime) -> None:
             session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
 
 
+def asking_token() -> UUID | None:
+    """The bearer token of this request, once `load` has found it."""
+    actor: Actor | None = g.get("actor")
+    return actor.id if actor is not None and actor.kind is not ActorKind.PERSON else None
+
+
 def _token_actor(token: TokenHere) -> Actor:
     kind = HOLDERS[token.holder]
     return Actor(
         kind,
         token.id,
-        permissions_of_scopes(kind, token.scopes),
+        _as_firm_may(permissions_of_scopes(kind, token.scopes), token.firm_state),
         firm_id=token.firm_id,
         checkpoint_code=token.checkpoint_code,
     )

@@ -1,7 +1,10 @@
 """Random secrets: tokens of sessions and devices, and codes that are read out by telephone."""
 
+import base64
 import hashlib
 import secrets
+
+from cryptography.fernet import Fernet, InvalidToken
 
 from accounts.rules import CODE_DIGITS
 
@@ -19,3 +22,21 @@ def hash_of(token: str) -> bytes:
 def new_code() -> str:
     """Eight random digits, which can be spoken."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def seal(key: str, token: str) -> str:
+    """A token that must wait in a queue of messages, readable only with the key of this installation (SECRET_KEY)."""
+    return _fernet(key).encrypt(token.encode()).decode()
+
+
+def unseal(key: str, sealed: str) -> str | None:
+    """The token that was sealed, or None under another key: a message of an earlier installation is still listed."""
+    try:
+        return _fernet(key).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def _fernet(key: str) -> Fernet:
+    # SECRET_KEY is of any length; the prefix keeps this use of it apart from others.
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"sealed token:{key}".encode()).digest()))

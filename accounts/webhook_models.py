@@ -52,7 +52,14 @@ class WebhookDelivery(Base):
         CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", "delivered_has_time"),
         CheckConstraint("attempts >= 0", "attempts"),
         Index("ix_webhook_delivery_endpoint", "endpoint_id", "id"),
-        Index("ix_webhook_delivery_due", "next_try_at", postgresql_where=text("state = 'queued'")),
+        # What is due is asked for endpoint by endpoint, so that one of them with thousands keeps nobody waiting.
+        Index(
+            "ix_webhook_delivery_due",
+            "endpoint_id",
+            "next_try_at",
+            "event_id",
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index("uq_webhook_delivery_event_id_endpoint_id", "event_id", "endpoint_id", unique=True),
     )
 

@@ -1,6 +1,6 @@
 """The words of the accounts room: roles, states, problems."""
 
-from accounts.permissions import Role
+from accounts.permissions import Permission, Role
 from accounts.rules import FirmAction, FirmState
 from foundation.i18n import lazy_gettext as _
 from foundation.words import NOTHING_CHANGED, ProblemWords, register_fields, register_problems
@@ -18,6 +18,30 @@ ROLE_WORDS = {
     Role.COMMAND: _("指挥"),
     Role.ADMINISTRATOR: _("管理员"),
 }
+FIRM_ROLE_WORDS = {
+    Role.APPLICANT: _("经办人"),
+    Role.FIRM_LEAD: _("企业管理员"),
+}
+"""Roles as the people of a firm call them among each other."""
+FIRM_ROLE_HINTS = {
+    Role.APPLICANT: _("申请、查看、打印和交回本企业的通行证。"),
+    Role.FIRM_LEAD: _("除经办人的权限外，管理成员、邀请、接口令牌和消息推送。"),
+}
+SCOPE_WORDS = {
+    Permission.FIRM_READ: _("查询"),
+    Permission.APPLICATION_APPLY: _("申请"),
+    Permission.PASS_SURRENDER: _("交回"),
+    Permission.PASS_READ: _("读取通行证"),
+    Permission.PASS_LOOK_UP: _("查验通行证"),
+}
+SCOPE_HINTS = {
+    Permission.FIRM_READ: _("读取本企业的申请、通行证和打印文件。"),
+    Permission.APPLICATION_APPLY: _("提交和修改申请，包括批量提交。"),
+    Permission.PASS_SURRENDER: _("交回不再需要的通行证。"),
+    Permission.PASS_READ: _("读取通行证的内容和状态。"),
+    Permission.PASS_LOOK_UP: _("按编号或二维码查验是否有效。"),
+}
+"""What a program may do with each scope of a token, and in a sentence."""
 FIRM_STATE_WORDS = {
     FirmState.PENDING: _("待审批"),
     FirmState.APPROVED: _("正常"),
@@ -50,6 +74,8 @@ FIELD_LABELS = {
     "roles": _("角色"),
     "checkpoint_code": _("检查站编号"),
     "days": _("有效天数"),
+    "role": _("角色"),
+    "scopes": _("权限"),
     "reason": _("理由"),
 }
 """Labels of the fields of this room's forms, for problems that are told away from their field."""
@@ -99,6 +125,30 @@ register_problems(
         "token.refused": ProblemWords(
             401, _("令牌无效、已过期或已吊销。"), NOTHING_CHANGED, (_("请向管理员领取新的令牌。"),)
         ),
+        "token.too_many": ProblemWords(
+            409,
+            _("可用的令牌已有 %(most)s 个，不能再增加。"),
+            NOTHING_CHANGED,
+            (_("请先吊销不用的令牌。"),),
+        ),
+        "firm.last_lead": ProblemWords(
+            409,
+            _("这是本企业唯一的企业管理员，不能移出，也不能改为其他角色。"),
+            NOTHING_CHANGED,
+            (_("请先把另一位同事设为企业管理员。"),),
+        ),
+        "invitation.gone": ProblemWords(
+            404,
+            _("这个邀请不能使用。"),
+            NOTHING_CHANGED,
+            (_("邀请 7 天内有效，只能用一次，企业可以随时撤销；请向企业管理员要一个新的邀请。"),),
+        ),
+        "invitation.too_many": ProblemWords(
+            409,
+            _("本企业 7 天内已发出 %(most)s 个邀请，不能再增加。"),
+            NOTHING_CHANGED,
+            (_("已发出的邀请仍然有效；请过几天再邀请其他同事。"),),
+        ),
         "code.wrong": ProblemWords(
             422,
             _("登录名或一次性代码不正确，或者代码已失效。"),
@@ -129,6 +179,7 @@ register_fields(
         "checkpoint.format": _("检查站编号为大写字母和数字，如 CP001。"),
         "checkpoint.foreign": _("只能登记本检查站的设备。"),
         "role.needed": _("至少选择一个角色。"),
+        "scope.needed": _("至少选择一项权限。"),
         "code.format": _("请填写数字代码。"),
         "totp.wrong": _("验证码不正确，请用验证器中的最新数字。"),
     }

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from accounts.forms import Told, told
 from accounts.guards import current_actor, requires
-from accounts.models import ApiToken
 from accounts.pages.blueprint import pages
+from accounts.pages.tokens import token_state
 from accounts.permissions import Permission
 from accounts.queries import tokens_within
 from accounts.rules import TOKEN_DAYS
@@ -64,7 +64,7 @@ def revoke_token(token_id: UUID) -> Response:
 
 def _draw(*, problem: Told | None = None, made: dict[str, Any] | None = None) -> str:
     actor = current_actor()
-    rows = [{"token": token, "state": _state(token)} for token in tokens_within(db.session(), actor)]
+    rows = [{"token": token, "state": token_state(token)} for token in tokens_within(db.session(), actor)]
     return render_template(
         "accounts/devices.html",
         rows=rows,
@@ -73,10 +73,5 @@ def _draw(*, problem: Told | None = None, made: dict[str, Any] | None = None) ->
         given=request.form if problem else {},
         checkpoint=actor.checkpoint_code,
         days=TOKEN_DAYS,
+        exchanges=actor.may(Permission.PERSON_MANAGE),
     )
-
-
-def _state(token: ApiToken) -> str:
-    if token.revoked_at is not None:
-        return "revoked"
-    return "live" if token.expires_at > clock.now() else "expired"

@@ -12,6 +12,7 @@ from accounts.permissions import Permission
 from accounts.queries import PAGE, pending_firms
 from accounts.queries import firms as firms_within
 from accounts.rules import FIRM_MOVES, FirmAction, FirmState, firm_actions, mask_phone
+from accounts.service.firms import appoint_lead
 from accounts.service.firms import change_firm as move_firm
 from accounts.words import FIRM_ACTION_WORDS, FIRM_STATE_TONES, FIRM_STATE_WORDS
 from foundation import clock
@@ -22,12 +23,18 @@ from foundation.i18n import gettext
 @pages.get("/firms")
 @requires(Permission.FIRM_MANAGE)
 def firms() -> str:
-    """Firms within reach, newest first; found by whole credit code, whole phone or the beginning of the name."""
+    """Firms within reach, newest first; found by whole credit code, whole phone or the beginning of the name.
+
+    Whoever only opens the page sees first those that wait for approval, where there are any.
+    """
     session, actor = db.session(), current_actor()
     search = request.args.get("q", "").strip() or None
-    state = request.args.get("state") or None
+    waiting = pending_firms(session, actor)
+    state = request.args.get("state") or ("pending" if waiting and not search else "all")
     before = request.args.get("before", type=UUID)
-    found = firms_within(session, actor, state=state, search=search, before=before)
+    found = firms_within(
+        session, actor, state=None if state == "all" else state, search=search, before=before
+    )
     areas = area_words_many(session, {firm.area for firm in found})
     rows = [
         {
@@ -46,7 +53,7 @@ def firms() -> str:
         search=search,
         state=state,
         states=FIRM_STATE_WORDS.items(),
-        pending=pending_firms(session, actor),
+        pending=waiting,
         older=found[PAGE - 1].id if len(found) > PAGE else None,
     )
 
@@ -60,6 +67,16 @@ def _actions(state: FirmState) -> list[dict[str, object]]:
         }
         for action in firm_actions(state)
     ]
+
+
+@pages.post("/people/<uuid:person_id>/firm-lead")
+@requires(Permission.FIRM_MANAGE)
+def appoint_firm_lead(person_id: UUID) -> Response:
+    """Make a person of a firm its lead, where the firm has none of its own any more."""
+    with transaction() as session:
+        appoint_lead(session, current_actor(), person_id, now=clock.now())
+    flash(gettext("已设为企业管理员。"), "success")
+    return redirect(url_for("accounts.person", person_id=person_id))
 
 
 @pages.post("/firms/<uuid:firm_id>/<any(approve, suspend, resume):action>")

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from accounts import totp
 from accounts.areas import area_words
+from accounts.firm_queries import deciders_of
 from accounts.forms import Told, form_page
 from accounts.guards import current_actor, current_person_id, requires
 from accounts.pages.blueprint import pages
@@ -58,6 +59,8 @@ def _own_facts(session: Session) -> dict[str, Any]:
         "employer": person.body_name or person.firm_name,
         "area": area_words(session, person.area) if person.area else None,
         "identity": mask_identity(person.identity_number),
+        "deciders": deciders_of(session, person.firm_state, person.area),
+        "leads": current_actor().may(Permission.FIRM_OWN),
     }
 
 

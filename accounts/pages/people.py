@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.areas import area_words
-from accounts.forms import Told, form_page, told
+from accounts.forms import Told, form_page, told, with_list
 from accounts.guards import current_actor, foreign, requires
 from accounts.models import Person
 from accounts.pages.blueprint import pages
@@ -76,15 +76,8 @@ def _role_choices() -> list[tuple[str, Any]]:
     return [(str(role), ROLE_WORDS[role]) for role in STAFF_ROLES]
 
 
-def _with_roles(form: Any) -> dict[str, Any]:
-    """The form with its ticked roles as a list."""
-    plain = from_form(form)
-    plain.pop("roles", None)
-    return {**plain, "roles": form.getlist("roles")}
-
-
 def _do_new() -> Response:
-    given = load(NewPersonInput(), _with_roles(request.form))
+    given = load(NewPersonInput(), with_list(request.form, "roles"))
     account = service.NewAccount(
         login=given["login"],
         name=given["name"],
@@ -139,7 +132,12 @@ def _facts(session: Session, found: Person) -> dict[str, Any]:
         "role_words": "、".join(str(ROLE_WORDS[Role(grant.role)]) for grant in found.grants),
         "session_count": len(sessions_of(session, found.id, now=clock.now())),
         "oneself": found.id == current_actor().id,
+        "may_appoint": found.firm_id is not None and found.active and not _leads(found),
     }
+
+
+def _leads(found: Person) -> bool:
+    return any(grant.role == Role.FIRM_LEAD for grant in found.grants)
 
 
 def _back(person_id: UUID, words: str) -> Response:
@@ -152,7 +150,7 @@ def _back(person_id: UUID, words: str) -> Response:
 def set_roles(person_id: UUID) -> Response | tuple[str, int]:
     """Replace the roles of a person of a body."""
     try:
-        given = load(RolesInput(), _with_roles(request.form))
+        given = load(RolesInput(), with_list(request.form, "roles"))
         roles = [Role(role) for role in given["roles"]]
         with transaction() as session:
             service.set_roles(

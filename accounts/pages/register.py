@@ -13,7 +13,6 @@ from accounts.guards import open_to_all
 from accounts.models import Person
 from accounts.pages.blueprint import pages
 from accounts.pages.login import browser
-from accounts.rules import FIRM_APPROVAL
 from accounts.schemas import RegisterFirmInput, RegisterPersonInput
 from accounts.service.login import open_session
 from accounts.service.persons import NewAccount
@@ -24,6 +23,7 @@ from foundation import clock
 from foundation.database import db, transaction
 from foundation.i18n import gettext
 from foundation.parsing import from_form, load
+from foundation.settings import Settings
 
 
 @pages.get("/register")
@@ -46,7 +46,7 @@ def _draw_firm(problem: Told | None) -> str:
 
 def _do_firm() -> Response:
     given = load(RegisterFirmInput(), from_form(request.form))
-    approval = current_app.config.get("FIRM_APPROVAL", FIRM_APPROVAL)
+    settings: Settings = current_app.extensions["settings"]
     with transaction() as session:
         account = _account(given)
         person = keep_firm(
@@ -54,14 +54,14 @@ def _do_firm() -> Response:
             given["firm_name"],
             given["credit_code"],
             account,
-            approval=approval,
+            approval=settings.firm_approval,
             now=clock.now(),
         )
         token = _first_session(session, person)
-    words = (
-        gettext("登记成功。") if approval == "auto" else gettext("登记成功，企业审批通过后即可申请通行证。")
-    )
-    return _welcome(token, words)
+    if settings.firm_approval == "auto":
+        return _welcome(token, gettext("登记成功。"))
+    # The firm's own page says who decides, and what can be done meanwhile.
+    return _welcome(token, gettext("登记成功，企业审批通过后即可申请通行证。"), "accounts.own_firm")
 
 
 @pages.route("/register/person", methods=["GET", "POST"])
@@ -107,9 +107,9 @@ def _first_session(session: Session, person: Person) -> str:
     return open_session(session, person, browser(), now=clock.now()).token
 
 
-def _welcome(token: str, words: str) -> Response:
+def _welcome(token: str, words: str, endpoint: str = "web.home") -> Response:
     form_session.clear()
     flash(words, "success")
-    response = redirect(url_for("web.home"))
+    response = redirect(url_for(endpoint))
     give_cookie(response, token)
     return response

@@ -1,6 +1,6 @@
 """Bearer tokens of devices at checkpoints: made, shown once, revoked."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -9,10 +9,8 @@ from accounts.models import ApiToken
 from accounts.permissions import SCOPES, Actor, ActorKind
 from accounts.queries import token_within
 from accounts.rules import TOKEN_DAYS
-from accounts.tokens import hash_of, new_token
-from audit.public import record
-from foundation.base import new_id
-from foundation.problems import InvalidInput, NotFound, field_problem
+from accounts.service.bearer import NewToken, end_token, keep_token
+from foundation.problems import InvalidInput, field_problem
 
 
 def make_device_token(
@@ -30,30 +28,11 @@ def make_device_token(
     """
     if actor.checkpoint_code and actor.checkpoint_code != checkpoint_code:
         raise InvalidInput(field_problem("checkpoint_code", "checkpoint.foreign"))
-    token = new_token()
-    row = ApiToken(
-        id=new_id(),
-        token_hash=hash_of(token),
-        holder="device",
-        name=name,
-        scopes=sorted(str(scope) for scope in SCOPES[ActorKind.DEVICE]),
-        person_id=actor.id if actor.kind is ActorKind.PERSON else None,
-        checkpoint_code=checkpoint_code,
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
-    session.add(row)
-    session.flush()
-    facts = {"checkpoint": checkpoint_code, "days": days}
-    record(session, actor, "token:create", "token", row.id, now=now, facts=facts)
-    return row, token
+    scopes = tuple(map(str, SCOPES[ActorKind.DEVICE]))
+    given = NewToken(ActorKind.DEVICE, name, scopes, days, checkpoint_code=checkpoint_code)
+    return keep_token(session, actor, given, now=now)
 
 
 def revoke_device_token(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
     """End a token; doing it twice is harmless. Raises `NotFound` out of reach."""
-    row = token_within(session, actor, token_id)
-    if row is None:
-        raise NotFound
-    if row.revoked_at is None:
-        row.revoked_at = now
-        record(session, actor, "token:revoke", "token", row.id, now=now)
+    end_token(session, actor, token_within(session, actor, token_id), now=now)

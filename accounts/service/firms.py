@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from accounts.models import Firm, Person
-from accounts.permissions import Actor
-from accounts.queries import firm_within
+from accounts.models import Firm, Person, RoleGrant
+from accounts.permissions import Actor, Role
+from accounts.queries import firm_within, person_within
 from accounts.rules import FirmAction, FirmState, firm_move
+from accounts.service.persons import grant
 from audit.public import record
 from foundation import outbox
 from foundation.problems import DomainProblem, NotFound
@@ -51,6 +52,21 @@ def change_firm(
     )
     _tell(session, firm, reason, event, now)
     return firm
+
+
+def appoint_lead(session: Session, actor: Actor, person_id: UUID, *, now: datetime) -> None:
+    """Make a person of a firm its lead, where the firm has lost its own; one more where it has not.
+
+    Raises `NotFound` out of reach, and for who belongs to no firm or is switched off.
+    """
+    person = person_within(session, actor, person_id, lock=True)
+    if person is None or person.firm_id is None or not person.active:
+        raise NotFound
+    session.execute(delete(RoleGrant).where(RoleGrant.person_id == person.id))
+    grant(session, actor, person.id, [Role.FIRM_LEAD], now)
+    session.expire(person, ["grants"])
+    facts = {"roles": [str(Role.FIRM_LEAD)]}
+    record(session, actor, "person:roles", "person", person.id, now=now, facts=facts)
 
 
 def _tell(session: Session, firm: Firm, reason: str | None, event: UUID, now: datetime) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from accounts import passwords
-from accounts.models import ApiToken, Body, Person, RoleGrant
+from accounts.firm_queries import is_open
+from accounts.models import ApiToken, Body, Invitation, Person, RoleGrant
 from accounts.permissions import COMMAND_LINE, FIRM_ROLES, Actor, ActorKind, Permission, Role, covers
 from accounts.queries import person_within
 from accounts.rules import login_problems, normal_login, password_problems
@@ -73,7 +74,7 @@ def keep_account(
     if made is None:
         raise InvalidInput(field_problem("login", "login.taken"))
     acting = actor if actor.id or actor.kind is not ActorKind.PERSON else Actor(ActorKind.PERSON, made.id)
-    _grant(session, acting, made.id, roles, now)
+    grant(session, acting, made.id, roles, now)
     facts = {"roles": sorted(str(role) for role in roles)}
     record(session, acting, "person:create", "person", made.id, now=now, facts=facts)
     return made
@@ -110,7 +111,7 @@ def set_roles(
     if problems:
         raise InvalidInput(*problems)
     session.execute(delete(RoleGrant).where(RoleGrant.person_id == person.id))
-    _grant(session, actor, person.id, wanted, now)
+    grant(session, actor, person.id, wanted, now)
     person.checkpoint_code = checkpoint_code
     session.expire(person, ["grants"])
     facts = {"roles": sorted(str(role) for role in wanted)}
@@ -118,7 +119,7 @@ def set_roles(
 
 
 def deactivate_person(session: Session, actor: Actor, person_id: UUID, *, now: datetime) -> None:
-    """Let nobody in as this person any more: sessions end and the tokens the person made are revoked."""
+    """Let nobody in as this person any more: sessions, tokens the person made and open invitations end."""
     person = _another(session, actor, person_id)
     person.active = False
     for ended in end_sessions(session, person.id, now=now):
@@ -131,7 +132,20 @@ def deactivate_person(session: Session, actor: Actor, person_id: UUID, *, now: d
     )
     for token in list(tokens):
         record(session, actor, "token:revoke", "token", token, reason="deactivated", now=now)
+    revoke_invitations_of(session, actor, person.id, now=now)
     record(session, actor, "person:deactivate", "person", person.id, now=now)
+
+
+def revoke_invitations_of(session: Session, actor: Actor, person_id: UUID, *, now: datetime) -> None:
+    """Revoke what a person invited to that nobody accepted: who has to go must leave no door open."""
+    revoked = session.scalars(
+        update(Invitation)
+        .where(Invitation.invited_by == person_id, is_open(now))
+        .values(revoked_at=now)
+        .returning(Invitation.id)
+    )
+    for one in list(revoked):
+        record(session, actor, "invitation:revoke", "invitation", one, now=now)
 
 
 def activate_person(session: Session, actor: Actor, person_id: UUID, *, now: datetime) -> None:
@@ -193,7 +207,8 @@ def _staff_problems(
     return found
 
 
-def _grant(session: Session, actor: Actor, person_id: UUID, roles: Iterable[Role], now: datetime) -> None:
+def grant(session: Session, actor: Actor, person_id: UUID, roles: Iterable[Role], now: datetime) -> None:
+    """Add roles to a person who has none of them; whether that may be is for the caller."""
     by = actor.id if actor.kind is ActorKind.PERSON else None
     rows = [
         {"person_id": person_id, "role": str(role), "granted_at": now, "granted_by": by} for role in roles

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from accounts.areas import find_area
 from accounts.models import Firm, Person
 from accounts.permissions import Actor, ActorKind, Role
-from accounts.rules import FIRM_APPROVAL, FirmState
+from accounts.rules import FirmState
 from accounts.service.persons import NewAccount, account_problems, keep_account
 from audit.public import record
 from foundation.base import new_id
@@ -34,10 +34,10 @@ def register_firm(
     credit_code: str,
     given: NewAccount,
     *,
-    approval: str = FIRM_APPROVAL,
+    approval: str,
     now: datetime,
 ) -> Person:
-    """A firm and its first person; `given.area` is the county of the firm. `approval`: `auto` or `manual`.
+    """A firm and its first person; `given.area` is the county of the firm. `approval` as in FIRM_APPROVAL: `auto`, `manual`.
 
     Raises `InvalidInput`, also for a firm that is registered already.
     """

@@ -61,7 +61,7 @@ def send_code(session: Session, login: str, *, now: datetime) -> None:
     code = new_code()
     code_id = _keep(session, SYSTEM, person, passwords.hash_password(code), now)
     recipient = outbox.Recipient(person.id, person.email, person.locale)
-    outbox.put(session, recipient, MESSAGE, {"code": code}, key=f"reset-code:{code_id}", now=now)
+    outbox.put(session, recipient, MESSAGE, {"code": code}, key=f"reset-code:{code_id}", now=now, urgent=True)
 
 
 def make_code(session: Session, actor: Actor, person: Person, *, now: datetime) -> str:
