@@ -1,17 +1,17 @@
 """Reads of applications: who reaches one, the lists of applicants and officers, and what is known beside one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import CHAR, ColumnElement, Select, and_, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
 from sqlalchemy.orm import Session
 
 from accounts.permissions import Actor, Permission
 from accounts.public import Body, Person
+from foundation.base import table_of
 from passes.catalogue import Catalogue, Kind
 from passes.catalogue_models import Regime
 from passes.models import Application, ApplicationNote, Pass
@@ -22,6 +22,30 @@ from passes.rules.moves import ApplicationState
 PAGE = 50
 IN_HAND = (ApplicationState.SUBMITTED.value, ApplicationState.IN_REVIEW.value)
 DECIDED = (ApplicationState.ISSUED.value, ApplicationState.REFUSED.value)
+
+# Asked for every application that is handed in, so they are built once; an array keeps their text the same.
+_REGIME, _APPLICATION = table_of(Regime), table_of(Application)
+NEEDED = (
+    select(_REGIME.c.id)
+    .where(
+        _REGIME.c.area == any_(bindparam("areas", type_=ARRAY(CHAR(6)))),
+        _REGIME.c.kind == bindparam("of_kind"),
+        _REGIME.c.period.op("&&")(bindparam("period", type_=TSTZRANGE)),
+    )
+    .limit(1)
+)
+FORM = select(_APPLICATION.c.id).where(_APPLICATION.c.form_token == bindparam("token"))
+HELD = (
+    select(Pass)
+    .where(
+        Pass.plate == bindparam("of_plate"),
+        Pass.state.in_(HOLDING),
+        Pass.validity.op("&&")(bindparam("period", type_=TSTZRANGE)),
+    )
+    .order_by(Pass.validity)
+    .limit(1)
+)
+HELD_BY_COLOUR = HELD.where(Pass.plate_colour == bindparam("of_colour"))
 
 
 def owns(actor: Actor, row: Application | Pass) -> bool:
@@ -49,6 +73,11 @@ def by_form_token(session: Session, token: UUID, *, lock: bool = True) -> Applic
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return session.scalar(statement)
+
+
+def form_is_known(session: Session, token: UUID) -> bool:
+    """Whether a form has made an application already."""
+    return session.scalar(FORM, {"token": token}) is not None
 
 
 def newest_draft(session: Session, actor: Actor) -> Application | None:
@@ -89,11 +118,9 @@ def needed(
 ) -> bool:
     """Whether a pass is asked for on a route in a period: one of its ends is enough (regime 启用状态, design.md 5)."""
     kind = catalogue.kind_for(origin, destination)
-    areas = {*catalogue.upwards(origin), *catalogue.upwards(destination)}
-    asked = select(Regime.id).where(
-        Regime.area.in_(areas), Regime.kind == kind.number, Regime.period.op("&&")(period)
-    )
-    return session.scalar(asked.limit(1)) is not None
+    areas = sorted({*catalogue.upwards(origin), *catalogue.upwards(destination)})
+    asked = {"areas": areas, "of_kind": kind.number, "period": period}
+    return session.scalar(NEEDED, asked) is not None
 
 
 def expected_wait(session: Session, body_id: UUID) -> timedelta | None:
@@ -135,12 +162,10 @@ def deciding(
 
 def live_pass_of(session: Session, plate: str, colour: int | None, period: Range[datetime]) -> Pass | None:
     """The pass that holds a vehicle in a period, the earliest first."""
-    statement = select(Pass).where(
-        Pass.plate == plate, Pass.state.in_(HOLDING), Pass.validity.op("&&")(period)
-    )
-    if colour is not None:
-        statement = statement.where(Pass.plate_colour == colour)
-    return session.scalar(statement.order_by(Pass.validity).limit(1))
+    asked = {"of_plate": plate, "period": period}
+    if colour is None:
+        return session.scalar(HELD, asked)
+    return session.scalar(HELD_BY_COLOUR, {**asked, "of_colour": colour})
 
 
 def earlier_passes(session: Session, plate: str, *, limit: int = 10) -> Sequence[Pass]:
@@ -194,105 +219,6 @@ def applicant_counts(session: Session, actor: Actor) -> Mapping[str, int]:
 def _counts(session: Session, statement: Select[str, int]) -> Mapping[str, int]:
     rows = session.execute(statement.group_by(Application.state))
     return {row[0]: row[1] for row in rows}
-
-
-@dataclass(frozen=True)
-class QueueCounts:
-    """The figures over an officer's queue."""
-
-    waiting: int
-    mine: int
-    others: int
-    returned: int
-    oldest: datetime | None
-
-
-def _waits(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Open to be taken: handed in and not taken, or taken by a colleague whose lease has run out."""
-    ran_out = and_(
-        Application.state == ApplicationState.IN_REVIEW,
-        Application.taken_by != actor.id,
-        Application.lease_until <= now,
-    )
-    return or_(Application.state == ApplicationState.SUBMITTED, ran_out)
-
-
-def _is_mine(actor: Actor) -> ColumnElement[bool]:
-    return and_(Application.state == ApplicationState.IN_REVIEW, Application.taken_by == actor.id)
-
-
-def queue_counts(session: Session, actor: Actor, now: datetime) -> QueueCounts:
-    """What waits, what the officer holds, what others hold and what was returned, in one query."""
-    reviewed = Application.state == ApplicationState.IN_REVIEW
-    by_others = and_(reviewed, Application.taken_by != actor.id, Application.lease_until > now)
-    row = session.execute(
-        select(
-            func.count().filter(_waits(actor, now)),
-            func.count().filter(_is_mine(actor)),
-            func.count().filter(by_others),
-            func.count().filter(Application.state == ApplicationState.RETURNED),
-            func.min(Application.submitted_at).filter(_waits(actor, now)),
-        ).where(
-            Application.body_id == actor.body_id,
-            Application.state.in_((*IN_HAND, ApplicationState.RETURNED.value)),
-        )
-    ).one()
-    return QueueCounts(*row)
-
-
-Place = tuple[datetime, UUID]
-"""Where a page of the queue begins: the time of submission and the id of the row before it."""
-
-
-def queue_page(
-    session: Session,
-    actor: Actor,
-    part: str,
-    now: datetime,
-    *,
-    after: Place | None = None,
-    limit: int = PAGE,
-) -> Sequence[Row[Application, str | None]]:
-    """A part of the queue of the officer's body with the name of who has each application.
-
-    `waiting`, `mine` and `others` are oldest first, `returned` and `decided` newest first; one row more than a page
-    when there is a next page.
-    """
-    parts: Mapping[str, ColumnElement[bool]] = {
-        "waiting": _waits(actor, now),
-        "mine": _is_mine(actor),
-        "others": and_(
-            Application.state == ApplicationState.IN_REVIEW,
-            Application.taken_by != actor.id,
-            Application.lease_until > now,
-        ),
-        "returned": Application.state == ApplicationState.RETURNED,
-        "decided": Application.state.in_(DECIDED),
-    }
-    newest_first = part in {"returned", "decided"}
-    key = tuple_(Application.submitted_at, Application.id)
-    statement = (
-        select(Application, Person.name)
-        .join(Person, Person.id == func.coalesce(Application.taken_by, Application.decided_by), isouter=True)
-        .where(Application.body_id == actor.body_id, parts[part])
-    )
-    if after is not None:
-        statement = statement.where(key < after if newest_first else key > after)
-    order: tuple[Any, ...] = (Application.submitted_at, Application.id)
-    if newest_first:
-        order = tuple(column.desc() for column in order)
-    return session.execute(statement.order_by(*order).limit(limit + 1)).all()
-
-
-def oldest_waiting(session: Session, actor: Actor, now: datetime) -> UUID | None:
-    """The application that has waited longest and that nobody is taking at this moment; its row is held."""
-    return session.scalar(
-        select(Application.id)
-        .where(Application.body_id == actor.body_id, _waits(actor, now))
-        .order_by(Application.submitted_at, Application.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def body_of(session: Session, body_id: UUID | None) -> Body | None:

@@ -105,3 +105,6 @@ class BatchReview(Base):
     taken_by: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     lease_until: Mapped[Moment | None]
     finished_at: Mapped[Moment | None] = mapped_column(comment="when nothing of it waited any more")
+    run_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("task_progress.id"), comment="the newest decision on many of its applications at once"
+    )

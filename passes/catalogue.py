@@ -1,8 +1,10 @@
 """The reference data of passes as one frozen snapshot: kinds, goods, roads, sectors and areas, by code."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,6 +64,37 @@ class Catalogue:
     areas: Mapping[str, County]
     routes: tuple[tuple[str, date, int], ...]
 
+    @cached_property
+    def counties_by_name(self) -> Mapping[str, tuple[County, ...]]:
+        """Counties by their own name, in the order of their codes: several bear the same."""
+        found: dict[str, tuple[County, ...]] = {}
+        for area in self.areas.values():
+            if area.level == "county":
+                found[area.name] = (*found.get(area.name, ()), area)
+        return found
+
+    @cached_property
+    def longest_name(self) -> int:
+        """Characters of the longest name of a county."""
+        return max(map(len, self.counties_by_name), default=0)
+
+    @cached_property
+    def roads_by_name(self) -> Mapping[str, str]:
+        """Codes of roads by their names; of several with one name the first."""
+        return {name: code for code, name in reversed(list(self.roads.items()))}
+
+    @cached_property
+    def goods_by_words(self) -> Mapping[str, int]:
+        """Numbers of items by number, code and name, and by a plain word that means one item only; of several items
+        that a number, code or name fits the first."""
+        items = list(self.goods.values())
+        told = Counter(word for item in items for word in set(item.plain.split()))
+        meant = {word: item.number for item in items for word in item.plain.split() if told[word] == 1}
+        exact = {
+            word: item.number for item in reversed(items) for word in (str(item.number), item.code, item.name)
+        }
+        return meant | exact
+
     def province_of(self, area: str) -> str:
         """The province an area lies in, by its parents."""
         found = self.areas[area]
@@ -71,6 +104,18 @@ class Catalogue:
         """The area itself, then its prefecture, then its province."""
         parent = self.areas[area].parent
         return (area,) if parent is None else (area, *self.upwards(parent))
+
+    def place(self, code: str | None) -> str:
+        """A county without its province where a prefecture says enough: 长春市南关区, 北京市大兴区."""
+        if code is None or code not in self.areas:
+            return code or ""
+        above = self.upwards(code)
+        words = self.areas[code].words
+        return words.removeprefix(self.areas[above[-1]].name) if len(above) > 2 else words
+
+    def route(self, origin: str | None, destination: str | None) -> str:
+        """Origin and destination in one line."""
+        return f"{self.place(origin) or '…'} → {self.place(destination) or '…'}"
 
     def sector_for(self, category: str, on: date) -> int:
         """The sector that decides a category on a day: the latest rule in force; transport where none is (design.md 5)."""

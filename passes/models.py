@@ -73,6 +73,22 @@ class Application(Base):
         Index("ix_application_batch", "batch_id", "body_id", "state", "id"),
         # The queue of a body, oldest first, and what an applicant has, newest first.
         Index("ix_application_queue", "body_id", "state", "submitted_at", "id"),
+        # What waits by itself: the applications of a batch are one item, and there may be thousands in front.
+        Index(
+            "ix_application_single",
+            "body_id",
+            "state",
+            "submitted_at",
+            "id",
+            postgresql_where=text("batch_id IS NULL AND state IN ('submitted', 'in_review')"),
+        ),
+        # What was entered at a counter: few among many.
+        Index(
+            "ix_application_entered",
+            "entered_by",
+            "id",
+            postgresql_where=text("entered_by IS NOT NULL"),
+        ),
         Index("ix_application_firm", "firm_id", "id"),
         Index("ix_application_person", "person_id", "id"),
         Index("ix_application_plate", "plate"),
@@ -218,6 +234,13 @@ class Pass(Base):
         Index("ix_pass_body", "body_id", "number"),
         Index("ix_pass_firm", "firm_id", "number"),
         Index("ix_pass_person", "person_id", "number"),
+        # What a firm holds now, the first to end first: a register of years must not be read for it.
+        Index(
+            "ix_pass_firm_ends",
+            "firm_id",
+            text("upper(validity)"),
+            postgresql_where=text(_one_of("state", HOLDS_THE_VEHICLE)),
+        ),
     )
 
     plate: Mapped[str] = mapped_column(primary_key=True)

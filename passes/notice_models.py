@@ -1,5 +1,6 @@
 """The table of notices: one text to all holders of an area or of a category of goods."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey
@@ -32,7 +33,11 @@ class Notice(Base):
     state: Mapped[str]
     cursor: Mapped[str | None]
     found: Mapped[int] = mapped_column(default=0, comment="holders put into the outbox so far")
-    total: Mapped[int | None] = mapped_column(comment="holders meant, counted when it was started")
+    gathered_at: Mapped[Moment | None] = mapped_column(comment="when the last holder was found")
+    released_at: Mapped[Moment | None] = mapped_column(comment="when messages were last let go, for the pace")
+    reach: Mapped[dict[str, Any] | None] = mapped_column(
+        comment="whom it would reach when it was written: holders, without_account, emails, text_messages"
+    )
     created_by: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]

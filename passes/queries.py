@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import CHAR, Row, Select, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY, Range
 from sqlalchemy.orm import Session
 
 from accounts.permissions import Actor, Permission, covers
@@ -16,6 +16,12 @@ from passes.rules.moves import HOLDS_THE_VEHICLE
 
 PAGE = 50
 HOLDING = tuple(sorted(HOLDS_THE_VEHICLE))
+# Asked for every application that is handed in, so it is built once.
+BODIES = select(Body).where(
+    Body.area == any_(bindparam("areas", type_=ARRAY(CHAR(6)))),
+    Body.duty == bindparam("of_duty"),
+    Body.merged_into.is_(None),
+)
 
 
 def find_overlapping(
@@ -120,14 +126,21 @@ def deciding_body(
     A category that no body decides there goes to transport; a kind of the control groups goes to theirs.
     """
     areas = catalogue.upwards(county)
-    bodies = session.scalars(
-        select(Body).where(Body.area.in_(areas), Body.duty == kind.issued_by, Body.merged_into.is_(None))
-    ).all()
+    bodies = session.scalars(BODIES, {"areas": list(areas), "of_duty": kind.issued_by}).all()
+    return choose_body(bodies, catalogue, kind, goods, county, on=on)
+
+
+def choose_body(
+    bodies: Sequence[Body], catalogue: Catalogue, kind: Kind, goods: int, county: str, *, on: date
+) -> Body | None:
+    """`deciding_body` among bodies that were read before, none of them merged; those of elsewhere do not count."""
+    areas = catalogue.upwards(county)
+    of_duty = [body for body in bodies if body.duty == kind.issued_by]
     if kind.issued_by != "issuing":
-        return _nearest(bodies, areas)
+        return _nearest(of_duty, areas)
     sector = catalogue.sector_for(catalogue.goods[goods].category, on)
-    wanted = [body for body in bodies if body.sector == sector]
-    transport = [body for body in bodies if body.sector == 0]
+    wanted = [body for body in of_duty if body.sector == sector]
+    transport = [body for body in of_duty if body.sector == 0]
     return _nearest(wanted, areas) or _nearest(transport, areas)
 
 

@@ -14,12 +14,21 @@ from passes.rules.moves import PassState
 
 
 def register_page(
-    session: Session, actor: Actor, state: str, now: datetime, *, before: str | None = None, limit: int = PAGE
+    session: Session,
+    actor: Actor,
+    state: str,
+    now: datetime,
+    *,
+    channel: str = "",
+    before: str | None = None,
+    limit: int = PAGE,
 ) -> Sequence[Row[Pass, PassRevision]]:
     """Passes within an office's reach with what they say now, newest number first; one more than a page if there is one."""
     statement = _reached(actor)
     if state:
         statement = statement.where(_in_state(state, now))
+    if channel:
+        statement = statement.where(Pass.channel == channel)
     key = PassNumberRow.number if _commands(actor) else Pass.number
     if before:
         statement = statement.where(key < before)

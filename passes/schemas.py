@@ -39,6 +39,8 @@ def narrow(text: str) -> str:
 
 def printable(text: str) -> str:
     """One line without control characters, which the database or a sheet of paper could not take."""
+    if text.isprintable():
+        return " ".join(text.split())
     kept = (" " if character.isspace() else character for character in text)
     return " ".join("".join(c for c in kept if unicodedata.category(c)[0] != "C").split())
 
@@ -134,8 +136,9 @@ class CountyCode(Knowing):
 
 def counties_named(known: Catalogue, text: str) -> list[str]:
     """Codes of the counties a name can mean; of several, those whose full name it is."""
-    counties = [area for area in known.areas.values() if area.level == "county"]
-    fitting = [area for area in counties if text.endswith(area.name) and _fits(known, area, text)]
+    ends = (text[-length:] for length in range(1, min(known.longest_name, len(text)) + 1))
+    named = (area for end in ends for area in known.counties_by_name.get(end, ()))
+    fitting = sorted((area for area in named if _fits(known, area, text)), key=lambda area: area.code)
     exact = [area for area in fitting if area.words == text]
     return [area.code for area in exact or fitting]
 
@@ -156,7 +159,7 @@ class RoadCode(Knowing):
         text = printable(narrow(super()._deserialize(value, attr, data, **options))).upper()
         if len(text) > LONGEST_NAME:
             raise ValidationError("text.too_long")
-        named = next((code for code, name in self.known.roads.items() if name == text), None)
+        named = self.known.roads_by_name.get(text)
         code = ROAD.match(text)
         return named or (code[0] if code else text)
 
@@ -166,10 +169,10 @@ class GoodsNumber(Knowing):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
         text = printable(narrow(str(value)))
-        for item in self.known.goods.values():
-            if text in {str(item.number), item.code, item.name}:
-                return item.number
-        raise ValidationError("goods.unknown")
+        number = self.known.goods_by_words.get(text)
+        if number is None:
+            raise ValidationError("goods.unknown")
+        return number
 
 
 class Hours(fields.Integer):
@@ -243,6 +246,23 @@ class ApplicationSchema(InputSchema):
         return plain
 
 
+class _Schemas:
+    """The schema of the newest snapshot: to make one takes as long as to read with it, and files have many rows."""
+
+    def __init__(self) -> None:
+        self._made: ApplicationSchema | None = None
+
+    def of(self, known: Catalogue) -> ApplicationSchema:
+        """The schema of a snapshot. It keeps nothing of what it reads, so all threads may share it."""
+        made = self._made
+        if made is None or made.known is not known:
+            self._made = made = ApplicationSchema(known)
+        return made
+
+
+_schemas = _Schemas()
+
+
 def read_application(
     plain: Mapping[str, Any], known: Catalogue
 ) -> tuple[dict[str, Any], tuple[FieldProblem, ...]]:
@@ -259,9 +279,8 @@ def read_application(
 
 
 def _read(plain: Mapping[str, Any], known: Catalogue) -> tuple[dict[str, Any], tuple[FieldProblem, ...]]:
-    schema = ApplicationSchema(known)
     try:
-        return load(schema, plain, partial=True), ()
+        return load(_schemas.of(known), plain, partial=True), ()
     except InvalidInput as refused:
         readable = copy.deepcopy(dict(plain))
         # From the last to the first, so that what is left keeps its place while items are taken out.

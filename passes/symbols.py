@@ -70,6 +70,15 @@ def make_symbol(prefix: str, digits: str, level: ErrorLevel) -> Symbol:
     return Symbol(matrix, int(code.version))
 
 
+def text_symbol(text: str) -> Symbol:
+    """A symbol of any short text at level M, for a screen: a link that a phone's camera opens."""
+    code = qrcode.QRCode(error_correction=_LEVELS["M"], border=0)
+    code.add_data(QRData(text.encode(), mode=MODE_8BIT_BYTE), optimize=0)
+    code.make(fit=True)
+    matrix = tuple(tuple(bool(module) for module in row) for row in code.modules)
+    return Symbol(matrix, int(code.version))
+
+
 def symbol_path(symbol: Symbol, *, quiet: int = 0) -> str:
     """The black of a symbol as SVG path data, one unit a module: one rectangle for each run in a row."""
     return "".join(

@@ -11,12 +11,14 @@ from foundation.clock import SHOWN_IN
 from foundation.parsing import from_form
 from passes.catalogue import Catalogue
 from passes.models import Application
+from passes.pages.from_library import OWN_FIELDS as OF_LIBRARY
+from passes.pages.from_library import without_choices
 from passes.pages.telling import hours_words
 from passes.rules import PlateColour
 from passes.rules.content import MOST_DRIVERS, MOST_ROADS, MOST_STOPS, STARTS_AGO
 from passes.words import COLOUR_WORDS
 
-OWN_FIELDS = ("csrf_token", "form_token", "version", "deed")
+OWN_FIELDS = ("csrf_token", "form_token", "version", "deed", *OF_LIBRARY)
 """What the form carries beside the application."""
 HOURS = (6, 12, 24, 48, 72, 120, 168, 240, 360, 720)
 DEFAULT_HOURS = 72
@@ -28,7 +30,7 @@ Plain = dict[str, Any]
 
 def typed() -> Plain:
     """What was typed, as the schema reads it and as the form shows it again."""
-    return from_form(request.form, ignore=OWN_FIELDS)
+    return without_choices(from_form(request.form, ignore=OWN_FIELDS))
 
 
 def form_token() -> UUID:
@@ -52,9 +54,11 @@ def fresh(now: datetime) -> Plain:
     return {name: value for name, value in plain.items() if value}
 
 
-def again(application: Application, now: datetime) -> Plain:
-    """A new form like an earlier application: the same but for its time."""
-    return {**filled(application), **{name: fresh(now)[name] for name in ("not_before",)}}
+def again(application: Application, now: datetime, free_from: datetime | None = None) -> Plain:
+    """A new form like an earlier application: the same but for its time, which begins when the vehicle is free."""
+    begin = _local(free_from) if free_from else fresh(now)["not_before"]
+    like = {name: value for name, value in filled(application).items() if name != "replaces"}
+    return {**like, "not_before": begin}
 
 
 def filled(application: Application) -> Plain:

@@ -15,7 +15,7 @@ from accounts.public import Told, form_page, told
 from foundation import clock
 from foundation.clock import SHOWN_IN
 from foundation.database import db, transaction
-from foundation.i18n import gettext
+from foundation.i18n import gettext, moment_words
 from foundation.problems import DomainProblem, NotFound
 from passes.application_queries import by_form_token, find_application, last_notes, newest_draft, owns
 from passes.application_words import FORM_LABELS
@@ -32,18 +32,25 @@ from passes.pages.application_form import (
     version,
 )
 from passes.pages.blueprint import pages
+from passes.pages.from_library import FILL, fill_in, keep_asked, offered
 from passes.pages.telling import duration_words, moment
 from passes.rules.applying import EDITABLE, UNFINISHED
 from passes.rules.moves import ApplicationState
 from passes.schemas import read_application
 from passes.service.drafting import hand_in, save_draft
+from passes.trips import free_from
 from passes.workshop import catalogue
 
 
 @pages.route("/apply", methods=["GET", "POST"])
 @requires(Permission.APPLICATION_APPLY)
 def apply() -> Response:
-    """A new application; `?like=` fills it in from an earlier one of the applicant's own."""
+    """A new application; `?like=` fills it in from an earlier one of the applicant's own.
+
+    `?from_vehicle=`, `?from_route=` and `?from_drivers.0=` fill it in from the library, by id.
+    """
+    if _is_to_be_filled():
+        return make_response(_draw_new(None))
     return form_page(_draw_new, _send, FORM_LABELS)
 
 
@@ -54,7 +61,22 @@ def edit_application(application_id: UUID) -> Response:
     application = own_or_not_found(db.session(), application_id)
     if ApplicationState(application.state) not in EDITABLE and request.method == "GET":
         return redirect(url_for("passes.own_application", application_id=application_id))
+    if application.about is not None and request.method == "GET":
+        return redirect(url_for("passes.mend_change", application_id=application_id))
+    if _is_to_be_filled():
+        return make_response(draw_form(application, None))
     return form_page(lambda problem: draw_form(application, problem), _send, FORM_LABELS)
+
+
+def _is_to_be_filled() -> bool:
+    """Whether the form was sent to be filled in from the library and shown again; nothing is kept by that."""
+    return request.method == "POST" and request.form.get("deed") == FILL
+
+
+def _typed(session: Session) -> Plain:
+    """What was typed, with what was chosen from the library put in."""
+    plain = typed()
+    return fill_in(session, current_actor(), plain, request.form) if _is_to_be_filled() else plain
 
 
 def own_or_not_found(session: Session, application_id: UUID) -> Application:
@@ -69,15 +91,32 @@ def _draw_new(problem: Told | None) -> str:
     now, session = clock.now(), db.session()
     if request.method == "POST":
         # The form may have become a draft while it was filled in: what is drawn again goes on being that draft.
-        return _page(session, None, typed(), form_token(), version() or 1, problem, now)
+        return _page(session, None, _typed(session), form_token(), version() or 1, problem, now)
     like = request.args.get("like", type=UUID)
-    given = again(own_or_not_found(session, like), now) if like else fresh(now)
-    return _page(session, None, given, uuid4(), 1, problem, now)
+    given = _again(session, like, now) if like else fresh(now)
+    return _page(
+        session, None, fill_in(session, current_actor(), given, request.args), uuid4(), 1, problem, now
+    )
+
+
+def _again(session: Session, like: UUID, now: datetime) -> Plain:
+    """The same trip once more, from when the applicant's own pass of the vehicle ends."""
+    found = own_or_not_found(session, like)
+    free = free_from(session, current_actor(), found.plate, found.plate_colour, now)
+    if free is not None:
+        until = moment_words(free)
+        flash(
+            gettext(
+                "这辆车的现有通行证有效至 %(until)s，新证从那时开始。需要更早请改开始时间。", until=until
+            ),
+            "info",
+        )
+    return again(found, now, free)
 
 
 def draw_form(application: Application, problem: Told | None, *, sent: bool = True) -> str:
     """The form of an application that is there already; what was typed stays when there is a problem."""
-    given = typed() if request.method == "POST" and sent else filled(application)
+    given = _typed(db.session()) if request.method == "POST" and sent else filled(application)
     seen = (version() if request.method == "POST" and sent else None) or application.version
     return _page(db.session(), application, given, application.form_token, seen, problem, clock.now())
 
@@ -105,7 +144,9 @@ def _page(
         version=seen,
         problem=problem,
         notes={note.field: note.words for note in notes},
-        draft=newest_draft(session, current_actor()) if application is None and problem is None else None,
+        draft=newest_draft(session, current_actor()) if request.method == "GET" and not application else None,
+        library=offered(session, current_actor(), known, now),
+        keep={name: request.form.get(name) for name in ("remember", "route_name")},
         **_outlook(session, values, application, now),
         **choices(known, given),
     )
@@ -127,10 +168,13 @@ def _outlook(
 
 def _send() -> Response:
     """Hand the form in, or keep it as a draft; refused, it is kept as a draft all the same."""
-    plain, deed = typed(), request.form.get("deed")
+    plain, deed, kept = typed(), request.form.get("deed"), ""
     try:
         with transaction() as session:
-            found = _save(session, plain) if deed == "draft" else _hand_in(session, plain)
+            if deed == "draft":
+                found = _save(session, plain)
+            else:
+                found, kept = _hand_in(session, plain)
             slip, where = found.slip, url_for("passes.own_application", application_id=found.id)
     except NotFound:
         raise
@@ -139,20 +183,20 @@ def _send() -> Response:
         with suppress(DomainProblem), transaction() as session:
             _save(session, plain)
         raise
-    flash(
-        gettext("草稿已保存。") if deed == "draft" else gettext("申请已提交，受理回执 %(slip)s。", slip=slip),
-        "success",
+    said = (
+        gettext("草稿已保存。") if deed == "draft" else gettext("申请已提交，受理回执 %(slip)s。", slip=slip)
     )
+    flash(said + kept, "success")
     return redirect(where, 303)
 
 
-def _hand_in(session: Session, plain: Plain) -> Application:
-    now = clock.now()
+def _hand_in(session: Session, plain: Plain) -> tuple[Application, str]:
+    """The application, and what of it is now in the library."""
+    now, actor = clock.now(), current_actor()
     known = catalogue(session, now=now)
     values, unread = read_application(plain, known)
-    return hand_in(
-        session, current_actor(), form_token(), values, known, now=now, version=version(), unread=unread
-    )
+    found = hand_in(session, actor, form_token(), values, known, now=now, version=version(), unread=unread)
+    return found, "".join(keep_asked(session, actor, values, now))
 
 
 def _save(session: Session, plain: Plain) -> Application:

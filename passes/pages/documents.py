@@ -19,7 +19,19 @@ from foundation.words import words_of
 from passes.pages.blueprint import pages
 from passes.service.links import make_link, revoke_links
 from passes.service.sheets import MOST_NUMBERS, PDF, order_numbers, print_sheets, require_reach, sheet_pdf
-from passes.sheet_jobs import AT_ONCE, find_order, order_archive, order_sheets, own_orders, press
+from passes.sheet_jobs import (
+    AT_ONCE,
+    KEPT,
+    ONE_FILE,
+    find_order,
+    form_of,
+    order_archive,
+    order_pdf,
+    order_sheets,
+    own_orders,
+    press,
+    retry_order,
+)
 from passes.workshop import workshop
 
 BETWEEN_NUMBERS = re.compile(r"[\s,;、]+")
@@ -57,7 +69,9 @@ def _draw_orders(problem: Told | None) -> str:
         problem=problem,
         given=" ".join(request.form.getlist("numbers")),
         orders=own_orders(db.session(), current_actor()),
+        form=request.form.get("form", "zip"),
         at_once=AT_ONCE,
+        one_file=ONE_FILE,
         most=MOST_NUMBERS,
     )
 
@@ -67,7 +81,7 @@ def _do_order() -> AnyResponse:
     numbers = order_numbers(_typed_numbers())
     with transaction() as session:
         if len(numbers) > AT_ONCE:
-            order = order_sheets(session, actor, numbers, now=now)
+            order = order_sheets(session, actor, numbers, now=now, form=request.form.get("form", "zip"))
             return redirect(url_for("passes.sheet_order", order_id=order.id), 303)
         require_reach(session, actor, numbers)
         content = print_sheets(session, actor, numbers, press(session, now=now), now=now)
@@ -87,6 +101,15 @@ def sheet_order(order_id: UUID) -> str:
     return _draw_order("passes/sheet_order.html", order_id)
 
 
+@pages.post("/sheet-orders/<uuid:order_id>/retry")
+@requires(Permission.ACCOUNT_OWN)
+def retry_sheet_order(order_id: UUID) -> AnyResponse:
+    """Go on with an order that has stopped, or make its files again once they were removed."""
+    with transaction() as session:
+        retry_order(session, current_actor(), order_id, now=clock.now())
+    return redirect(url_for("passes.sheet_order", order_id=order_id), 303)
+
+
 @pages.get("/sheet-orders/<uuid:order_id>/progress")
 @requires(Permission.ACCOUNT_OWN)
 def sheet_order_progress(order_id: UUID) -> str:
@@ -96,7 +119,9 @@ def sheet_order_progress(order_id: UUID) -> str:
 
 def _draw_order(template: str, order_id: UUID) -> str:
     order = find_order(db.session(), current_actor(), order_id)
-    return render_template(template, order=order, why=_why(order))
+    return render_template(
+        template, order=order, form=form_of(order), why=_why(order), kept_days=KEPT.days, most=ONE_FILE
+    )
 
 
 def _why(order: TaskProgress) -> str | None:
@@ -112,6 +137,15 @@ def sheet_order_file(order_id: UUID) -> Response:
     numbers = order.facts["numbers"]
     name = f"{numbers[0]}-{numbers[-1]}.zip"
     return _download(stream_with_context(order_archive(order)), name, "application/zip")
+
+
+@pages.get("/sheet-orders/<uuid:order_id>/sheets.pdf")
+@requires(Permission.ACCOUNT_OWN)
+def sheet_order_pdf(order_id: UUID) -> Response:
+    """The finished order that is one PDF."""
+    order = find_order(db.session(), current_actor(), order_id)
+    numbers = order.facts["numbers"]
+    return _download(order_pdf(order), f"{numbers[0]}-{numbers[-1]}.pdf", PDF)
 
 
 @pages.post("/passes/<number>/links")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from accounts.guards import current_actor, requires
 from accounts.permissions import Permission
+from accounts.public import told
 from audit.public import AuditEvent, history
 from foundation import clock
 from foundation.database import db, transaction
@@ -26,11 +27,14 @@ from passes.application_queries import (
     last_notes,
     own_names,
 )
-from passes.application_words import ACTION_WORDS, FIELD_WORDS, NEXT_WORDS
+from passes.application_words import ACTION_WORDS, FIELD_WORDS, FORM_LABELS, NEXT_WORDS
 from passes.catalogue import Catalogue
+from passes.change_queries import ending_count
+from passes.change_words import PURPOSE_WORDS
 from passes.models import Application
 from passes.pages.apply import draw_problem, own_or_not_found
 from passes.pages.blueprint import pages
+from passes.pages.change_view import changes_of
 from passes.pages.telling import (
     application_state,
     duration_words,
@@ -47,8 +51,10 @@ from passes.pages.telling import (
 from passes.queries import holder_page
 from passes.rules import RefuseReason
 from passes.rules.applying import EDITABLE
+from passes.rules.changing import Purpose
 from passes.rules.moves import ApplicationAction, ApplicationState, open_application_actions
 from passes.service.drafting import submit, withdraw
+from passes.trips import trip_lines
 from passes.words import REFUSE_NEXT, REFUSE_WORDS
 from passes.workshop import catalogue
 
@@ -83,6 +89,7 @@ def my_applications() -> str:
         group=group if states else "",
         tabs=_tabs(applicant_counts(session, actor), group),
         may_apply=actor.may(Permission.APPLICATION_APPLY),
+        trips=trip_lines(session, actor, known) if not request.args else [],
         older=url_for("passes.my_applications", state=group or None, before=rows[PAGE - 1].id)
         if len(rows) > PAGE
         else None,
@@ -115,6 +122,7 @@ def _line(known: Catalogue, row: Application) -> dict[str, Any]:
         "state_words": application_state(row),
         "at": moment(row.submitted_at or row.updated_at),
         "number": row.pass_number,
+        "purpose": PURPOSE_WORDS[Purpose(row.purpose)] if row.about else None,
         "editable": row.state in {ApplicationState.DRAFT, ApplicationState.RETURNED},
     }
 
@@ -137,6 +145,7 @@ def own_application(application_id: UUID) -> str:
         body=body,
         wait=_wait(session, application),
         content=content_facts(known, application),
+        changes=changes_of(session, application, known),
         notes=[(FIELD_WORDS[note.field], note.words) for note in last_notes(session, application_id)]
         if returned
         else [],
@@ -227,19 +236,25 @@ def move_application(application_id: UUID, action: str) -> Response:
 def _in_form(application_id: UUID, problem: DomainProblem) -> Response:
     session = db.session()
     session.rollback()
-    return draw_problem(own_or_not_found(session, application_id), problem)
+    application = own_or_not_found(session, application_id)
+    if application.about is not None:
+        what = told(problem, FORM_LABELS)
+        flash(" ".join([what.title, *(error.message for error in what.errors)]), "warning")
+        return redirect(url_for("passes.mend_change", application_id=application_id), 303)
+    return draw_problem(application, problem)
 
 
 @pages.get("/my-passes")
 @requires(Permission.ACCOUNT_OWN)
 def my_passes() -> str:
     """The passes of the firm, or of the person without one, newest number first."""
-    session, now = db.session(), clock.now()
+    session, actor, now = db.session(), current_actor(), clock.now()
     before = request.args.get("before")
-    rows = holder_page(session, current_actor(), before=before, limit=PAGE + 1)
+    rows = holder_page(session, actor, before=before, limit=PAGE + 1)
     known = catalogue(session, now=now)
     return render_template(
         "passes/my_passes.html",
         rows=[pass_line(known, row, None, now) for row in rows[:PAGE]],
+        ending=ending_count(session, actor, now=now) if actor.may(Permission.APPLICATION_APPLY) else 0,
         older=url_for("passes.my_passes", before=rows[PAGE - 1].number) if len(rows) > PAGE else None,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -20,8 +21,12 @@ from foundation.problems import DomainProblem, InvalidInput, NotFound, field_pro
 from passes.application_queries import PAGE, body_of, owns
 from passes.application_words import REVIEW_LABELS
 from passes.catalogue import Catalogue
+from passes.change_queries import waiting_change
+from passes.counter_words import CHANNEL_WORDS
 from passes.models import Pass, PassRevision
 from passes.pages.blueprint import pages
+from passes.pages.change_view import open_changes
+from passes.pages.counter import handover_lines
 from passes.pages.own_applications import own_timeline
 from passes.pages.telling import (
     goods,
@@ -62,18 +67,28 @@ def register() -> str:
     session, now = db.session(), clock.now()
     state = request.args.get("state", "")
     state = state if state in STATES else ""
+    channel = request.args.get("channel", "")
+    channel = channel if channel in CHANNEL_WORDS else ""
     before = request.args.get("before", "")
-    found = register_page(session, current_actor(), state, now, before=before if _is_number(before) else None)
+    found = register_page(
+        session,
+        current_actor(),
+        state,
+        now,
+        channel=channel,
+        before=before if _is_number(before) else None,
+    )
     last = found[PAGE - 1][0].number if len(found) > PAGE else None
     known = catalogue(session, now=now)
     return render_template(
         "passes/register.html",
         rows=[pass_line(known, row[0], row[1], now) for row in found[:PAGE]],
-        tabs=_tabs(state),
-        state=state,
+        tabs=_tabs(state, channel),
+        channels=_channels(state, channel),
+        state=state or channel,
         searched="",
         problem=None,
-        older=url_for("passes.register", state=state or None, before=last) if last else None,
+        older=_register_url(state, channel, before=last) if last else None,
     )
 
 
@@ -81,12 +96,26 @@ def _is_number(text: str) -> bool:
     return len(text) == NUMBER_LENGTH and text.isascii() and text.isdecimal()
 
 
-def _tabs(state: str) -> list[tuple[str, str, bool, int | None]]:
+def _register_url(state: str, channel: str, before: str | None = None) -> str:
+    return url_for("passes.register", state=state or None, channel=channel or None, before=before)
+
+
+def _tabs(state: str, channel: str) -> list[tuple[str, str, bool, int | None]]:
     tabs: list[tuple[str, str, bool, int | None]] = [
-        (gettext("全部"), url_for("passes.register"), not state, None)
+        (gettext("全部"), _register_url("", channel), not state, None)
     ]
     for name, words in STATES.items():
-        tabs.append((str(words), url_for("passes.register", state=name), name == state, None))
+        tabs.append((str(words), _register_url(name, channel), name == state, None))
+    return tabs
+
+
+def _channels(state: str, channel: str) -> list[tuple[str, str, bool, int | None]]:
+    """The ways by which the applications came: each figure can be split by them."""
+    tabs: list[tuple[str, str, bool, int | None]] = [
+        (gettext("全部渠道"), _register_url(state, ""), not channel, None)
+    ]
+    for name, words in CHANNEL_WORDS.items():
+        tabs.append((str(words), _register_url(state, name), name == channel, None))
     return tabs
 
 
@@ -107,7 +136,8 @@ def search_register() -> Response:
     page = render_template(
         "passes/register.html",
         rows=[pass_line(known, row[0], row[1], now) for row in rows],
-        tabs=_tabs("-"),
+        tabs=_tabs("-", ""),
+        channels=[],
         state="",
         searched=text,
         problem=None,
@@ -132,6 +162,7 @@ def _draw(session: Session, number: str, problem: Told | None, now: datetime) ->
     body = body_of(session, found.body_id)
     state = shown_state(found.state, found.validity.upper, now)
     own = owns(actor, found)
+    revision = current_revision(session, found)
     return render_template(
         "passes/pass_page.html",
         found=found,
@@ -142,9 +173,15 @@ def _draw(session: Session, number: str, problem: Told | None, now: datetime) ->
         reason=PASS_REASON_WORDS[PassReason(found.state_reason)] if found.state_reason else None,
         body=body,
         kind=known.kinds[found.kind].name,
-        content=_content(known, found, current_revision(session, found)),
+        content=_content(known, found, revision),
         actions=_actions(actor, found),
+        changes=open_changes(actor, found, now=now),
+        waiting=waiting_change(session, number) if own else None,
+        phones=sum(1 for driver in revision.drivers if driver["phone"]),
+        token=uuid4(),
         timeline=_timeline(session, found, own=own, office=body.name if body else None),
+        channel=CHANNEL_WORDS[found.channel],
+        handovers=_handovers(session, actor, found),
         typed=request.form,
     )
 
@@ -164,6 +201,12 @@ def _content(known: Catalogue, found: Pass, revision: PassRevision) -> dict[str,
         "check_code": revision.check_code,
         "issued": moment(revision.issued_at),
     }
+
+
+def _handovers(session: Session, actor: Actor, found: Pass) -> list[dict[str, Any]] | None:
+    """To whom the sheet was handed over the counter; None for whoever does not hand it over."""
+    hands_over = actor.may(Permission.APPLICATION_REVIEW) and actor.body_id == found.body_id
+    return handover_lines(session, found) if hands_over else None
 
 
 def _actions(actor: Actor, found: Pass) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ TONES = {
     "application:return": "warn",
     "application:refuse": "bad",
     "application:issue": "good",
+    "application:decide": "good",
+    "pass:amend": "info",
     "application:withdraw": "off",
     "application:take": "progress",
     "application:submit": "info",
@@ -47,12 +49,8 @@ def moment(at: datetime | None) -> Moment | None:
 
 
 def place(known: Catalogue, code: str | None) -> str:
-    """A county without its province where a prefecture says enough: 长春市南关区, 北京市大兴区."""
-    if code is None or code not in known.areas:
-        return code or ""
-    above = known.upwards(code)
-    words = known.areas[code].words
-    return words.removeprefix(known.areas[above[-1]].name) if len(above) > 2 else words
+    """A county without its province where a prefecture says enough."""
+    return known.place(code)
 
 
 def full_name(known: Catalogue, code: str | None) -> str | None:
@@ -64,7 +62,7 @@ def route(known: Catalogue, origin: str | None, destination: str | None) -> str 
     """Origin and destination in one line; None while both are open."""
     if origin is None and destination is None:
         return None
-    return f"{place(known, origin) or '…'} → {place(known, destination) or '…'}"
+    return known.route(origin, destination)
 
 
 def roads(known: Catalogue, codes: Sequence[str]) -> str:
@@ -187,7 +185,9 @@ def _note(event: AuditEvent) -> str | None:
         return "、".join(str(FIELD_WORDS[name]) for name in facts.get("fields", ()) if name in FIELD_WORDS)
     if event.tag == "application:submit" and facts.get("again"):
         return _("补正后重新提交")
-    if event.tag == "application:issue":
+    if event.tag == "pass:amend":
+        return _("第 %(revision)s 次变更，原二维码作废", revision=facts.get("revision", ""))
+    if event.tag in {"application:issue", "application:decide"}:
         return _("通行证编号 %(number)s", number=facts.get("number", ""))
     if event.tag == "pass:supersede":
         return _("新证编号 %(number)s", number=facts.get("by", ""))

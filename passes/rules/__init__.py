@@ -39,6 +39,7 @@ from passes.rules.plates import (
     normalise_plate,
     parse_plate,
     require_tractor,
+    suggested_colours,
 )
 
 __all__ = [
@@ -80,4 +81,5 @@ __all__ = [
     "open_pass_actions",
     "parse_plate",
     "require_tractor",
+    "suggested_colours",
 ]

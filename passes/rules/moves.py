@@ -30,6 +30,8 @@ class ApplicationAction(StrEnum):
     ISSUE = "issue"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    DECIDE = "decide"
+    """Issued at once by a rule (`passes.rules.changing`), without a person."""
 
 
 class PassState(StrEnum):
@@ -50,6 +52,11 @@ class PassAction(StrEnum):
     REVOKE = "revoke"
     SURRENDER = "surrender"
     SUPERSEDE = "supersede"
+    AMEND = "amend"
+
+
+NO_BUTTONS = frozenset({ApplicationAction.DECIDE, PassAction.SUPERSEDE, PassAction.AMEND})
+"""What only follows from something else: a rule that decides, an issue that replaces or revises a pass."""
 
 
 class PassReason(StrEnum):
@@ -101,6 +108,7 @@ APPLICATION_MOVES: Mapping[tuple[ApplicationState, ApplicationAction], Move] = {
     ),
     (ApplicationState.RETURNED, ApplicationAction.SUBMIT): Move(ApplicationState.SUBMITTED, APPLY),
     (ApplicationState.RETURNED, ApplicationAction.WITHDRAW): Move(ApplicationState.WITHDRAWN, APPLY),
+    (ApplicationState.SUBMITTED, ApplicationAction.DECIDE): Move(ApplicationState.ISSUED, REVIEW),
 }
 
 PASS_MOVES: Mapping[tuple[PassState, PassAction], Move] = {
@@ -114,6 +122,7 @@ PASS_MOVES: Mapping[tuple[PassState, PassAction], Move] = {
     ),
     (PassState.LIVE, PassAction.SUPERSEDE): Move(PassState.SUPERSEDED, REVIEW),
     (PassState.SUSPENDED, PassAction.SUPERSEDE): Move(PassState.SUPERSEDED, REVIEW),
+    (PassState.LIVE, PassAction.AMEND): Move(PassState.LIVE, REVIEW),
 }
 
 HOLDS_THE_VEHICLE = frozenset({PassState.LIVE, PassState.SUSPENDED})
@@ -152,14 +161,16 @@ def open_application_actions(
 ) -> tuple[ApplicationAction, ...]:
     """What somebody with these permissions may do next: the buttons of the page."""
     return tuple(
-        a for (s, a), move in APPLICATION_MOVES.items() if s == state and move.permission in permissions
+        a
+        for (s, a), move in APPLICATION_MOVES.items()
+        if s == state and move.permission in permissions and a not in NO_BUTTONS
     )
 
 
 def open_pass_actions(state: PassState, permissions: frozenset[str]) -> tuple[PassAction, ...]:
-    """What somebody with these permissions may do next with a pass; superseding belongs to an issue, not a button."""
+    """What somebody with these permissions may do next with a pass; `NO_BUTTONS` belong to an issue."""
     return tuple(
         a
         for (s, a), move in PASS_MOVES.items()
-        if s == state and move.permission in permissions and a != PassAction.SUPERSEDE
+        if s == state and move.permission in permissions and a not in NO_BUTTONS
     )

@@ -148,6 +148,14 @@ def default_colour(plate: Plate) -> PlateColour:
     return _COLOUR_OF_LAST.get(EMBASSY if plate.prefix == EMBASSY else plate.body[-1], PlateColour.BLUE)
 
 
+def suggested_colours(plate: Plate) -> tuple[PlateColour, ...]:
+    """The colours that lorries with such a plate have, the usual one first: one where the plate tells it."""
+    usual = default_colour(plate)
+    if plate.is_new_energy:
+        return (PlateColour.GREEN, PlateColour.YELLOW_GREEN)
+    return (usual, PlateColour.YELLOW) if usual is PlateColour.BLUE else (usual,)
+
+
 def _problems(written: str) -> Iterator[FieldProblem]:
     """Every problem of a normalised plate of the right length, from left to right."""
     if written[0] not in PROVINCES + EMBASSY:

@@ -15,6 +15,8 @@ from passes.application_queries import decides, find_application, owns
 from passes.models import Application
 from passes.rules.applying import AlreadyTaken
 from passes.rules.moves import ApplicationAction, ApplicationState, Move, next_application_move
+from passes.service.announcing import announce_application
+from passes.service.batch_items import note_move
 
 
 def own_application(session: Session, actor: Actor, application_id: UUID) -> Application:
@@ -86,7 +88,8 @@ def record_move(
     if found.state != ApplicationState.IN_REVIEW:
         found.taken_by = found.lease_until = None
     session.flush()
-    return record(
+    note_move(session, found, was, now=now)
+    event = record(
         session,
         actor,
         f"application:{action}",
@@ -98,3 +101,5 @@ def record_move(
         reason=reason,
         facts=facts,
     )
+    announce_application(session, found, event, now=now)
+    return event

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from accounts.permissions import Actor, Permission
 from audit.public import record
-from foundation.problems import DomainProblem, NotFound
+from foundation.problems import DomainProblem, NotAllowed, NotFound
 from passes.models import Pass
-from passes.queries import find_pass, reaches
-from passes.rules.moves import STATUS_OF, PassAction, PassReason, PassState, next_pass_move
-from passes.service.issue import ends_of, note_status, overlap
+from passes.queries import reaches
+from passes.rules.moves import NO_BUTTONS, STATUS_OF, PassAction, PassReason, PassState, next_pass_move
+from passes.service.announcing import announce_pass
+from passes.service.issue import ends_of, held_pass, note_status, overlap
 from passes.service.messages import tell_holder
 
 ONE_VEHICLE = "ex_pass_one_vehicle_one_pass"
@@ -27,12 +28,17 @@ def change_pass(
     reason: PassReason | None = None,
     now: datetime,
 ) -> Pass:
-    """Move a pass. Raises `NotFound` (unknown or foreign), `NotAllowed`, `permission.missing`, `reason.missing`,
-    and `pass.overlap` when a resumed pass meets another one of its vehicle."""
-    found = find_pass(session, number, lock=True)
+    """Move a pass; what only follows from an issue (`NO_BUTTONS`) is no move of its own.
+
+    Raises `NotFound` (unknown or foreign), `NotAllowed`, `permission.missing`, `reason.missing`, and `pass.overlap`
+    when a resumed pass meets another one of its vehicle.
+    """
+    found = held_pass(session, number)
     if found is None or not reaches(session, actor, found):
         raise NotFound
     was = PassState(found.state)
+    if action in NO_BUTTONS:
+        raise NotAllowed(was, action)
     move = next_pass_move(was, action, reason)
     if not actor.may(Permission(move.permission)):
         raise DomainProblem("permission.missing", permission=move.permission)
@@ -50,6 +56,7 @@ def change_pass(
         to_state=move.to,
         reason=reason,
     )
+    announce_pass(session, found, action, move.to, event, now=now)
     if action is not PassAction.SURRENDER:
         tell_holder(
             session, found, f"pass.{action}", {"number": number, "reason": reason}, key=str(event), now=now

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from accounts.permissions import Actor
+from accounts.permissions import Actor, ActorKind
 from accounts.public import Body
 from audit.public import record
 from foundation.base import new_id, table_of
@@ -21,10 +21,11 @@ from passes.credential import Credential, encode_payload
 from passes.keys import KeyRing
 from passes.ledgers import SigningKey, StatusChange
 from passes.models import Pass, PassNumberRow, PassRevision, SerialCounter
-from passes.queries import find_overlapping
+from passes.queries import find_overlapping, plate_of
 from passes.rules.content import Content, check_content, check_not_over
 from passes.rules.judge import SerialStatus
 from passes.rules.moves import PassAction, PassState, next_pass_move
+from passes.service.announcing import announce_pass
 from passes.signing import sign_payload
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -33,16 +34,14 @@ LAST_SERIAL = 999_999
 
 # Issuing is the hot path: its statements are built once and run on tables, which halves the time of each.
 _PASS, _COUNTER = table_of(Pass), table_of(SerialCounter)
-_SIGNING = (
-    select(SigningKey.key)
-    .where(SigningKey.area == bindparam("of_area"), SigningKey.state == "signing")
-    .scalar_subquery()
+SIGNING_KEY = select(SigningKey.key).where(
+    SigningKey.area == bindparam("of_area"), SigningKey.state == "signing"
 )
 TAKE_SERIAL = (
     update(_COUNTER)
     .where(_COUNTER.c.area == bindparam("of_area"), _COUNTER.c.last_serial < LAST_SERIAL)
     .values(last_serial=_COUNTER.c.last_serial + 1)
-    .returning(_COUNTER.c.last_serial, _SIGNING.label("key"))
+    .returning(_COUNTER.c.last_serial, SIGNING_KEY.scalar_subquery().label("key"))
 )
 ADD_NUMBER = insert(table_of(PassNumberRow))
 ADD_PASS = pg_insert(_PASS).on_conflict_do_nothing().returning(_PASS.c.number)
@@ -92,23 +91,30 @@ def issue_pass(
     now: datetime,
     asked_at: datetime | None = None,
     replaces: str | None = None,
+    other_vehicle: bool = False,
 ) -> Issued:
     """Issue one pass. `content.not_before` counts in whole minutes; a start that was in time when it was asked for
     (`asked_at`, by default now) stays good while the application waits, as long as the end is still to come.
 
+    `replaces` is the pass that this one supersedes in the same transaction: of the same vehicle, unless
+    `other_vehicle` says that the truck is exchanged.
+
     Raises `InvalidInput` for content the rules refuse, `pass.overlap` with the existing number when the vehicle
-    has a pass in that period, `signing_key.missing` when this server cannot sign, `serial.used_up`.
+    has a pass in that period, `pass.not_of_this_vehicle`, `NotAllowed` when the replaced pass was stopped,
+    `signing_key.missing` when this server cannot sign, `serial.used_up`.
     """
     kind = tools.catalogue.kinds.get(content.kind)
     if kind is None:
         raise DomainProblem("kind.unknown")
     check_content(content, kind, tools.catalogue, now=asked_at or now)
     check_not_over(content, now)
+    # Whoever holds a pass and wants a serial must never wait for somebody with a serial who wants the pass.
+    old = _replaced(session, replaces, content, other_vehicle) if replaces is not None else None
     serial, key = _take_serial(session, body.area)
     number = f"{body.area}{serial:06d}"
-    if replaces is not None:
-        _supersede(session, actor, replaces, content, number, now)
-    credential = _credential(content, body, serial, key)
+    if old is not None:
+        _supersede(session, actor, old, number, now)
+    credential = credential_of(content, body, serial, key)
     payload = encode_payload(credential)
     issued = Issued(
         number=number,
@@ -162,14 +168,15 @@ def _start_counter(session: Session, area: str) -> None:
         raise DomainProblem("serial.used_up", area=area)
 
 
-def _credential(content: Content, body: Body, serial: int, key: int) -> Credential:
+def credential_of(content: Content, body: Body, serial: int, key: int, *, revision: int = 0) -> Credential:
+    """What the code of a pass says."""
     return Credential(
         key=key,
         area=body.area,
         serial=serial,
         sector=body.sector or 0,
         kind=content.kind,
-        revision=0,
+        revision=revision,
         plate=content.plate,
         plate_colour=content.plate_colour,
         origin=content.origin,
@@ -217,13 +224,14 @@ def _write(
     written = session.execute(ADD_PASS, row)
     if written.one_or_none() is None:
         raise overlap(session, content.plate, content.plate_colour, row["validity"])
-    session.execute(ADD_REVISION, _revision(actor, content, issued, credential, now))
+    session.execute(ADD_REVISION, revision_row(actor, content, issued, credential, now))
     note_status(session, issued.number, SerialStatus.GOOD, 0, 0, credential.not_after, now=now)
 
 
-def _revision(
+def revision_row(
     actor: Actor, content: Content, issued: Issued, credential: Credential, now: datetime
 ) -> dict[str, Any]:
+    """A row of `pass_revision`; a decision without a person names nobody."""
     return {
         "plate": content.plate,
         "number": issued.number,
@@ -242,7 +250,7 @@ def _revision(
         "payload": issued.payload,
         "signature": issued.signature,
         "issued_at": now,
-        "issued_by": actor.id if actor.kind == "person" else None,
+        "issued_by": actor.id if actor.kind is ActorKind.PERSON else None,
     }
 
 
@@ -282,31 +290,50 @@ def ends_of(row: Pass) -> datetime:
     return row.validity.upper
 
 
-def _supersede(session: Session, actor: Actor, old: str, content: Content, new: str, now: datetime) -> None:
-    """The new pass takes the place of an old one of the same vehicle, in the same transaction."""
-    row = session.scalar(
-        select(Pass)
-        .where(Pass.plate == content.plate, Pass.number == old, Pass.plate_colour == content.plate_colour)
-        .with_for_update()
-    )
-    if row is None:
-        raise DomainProblem("pass.not_of_this_vehicle", number=old)
-    was = PassState(row.state)
+def starts_of(row: Pass) -> datetime:
+    """The beginning of a pass. Raises `ValueError` as `ends_of`."""
+    if row.validity.lower is None:
+        raise ValueError("an unbounded pass")
+    return row.validity.lower
+
+
+def held_pass(session: Session, number: str) -> Pass | None:
+    """A pass with its row held until the transaction ends, read anew after any wait for somebody else."""
+    plate = plate_of(session, number)
+    if plate is None:
+        return None
+    statement = select(Pass).where(Pass.plate == plate, Pass.number == number).with_for_update()
+    return session.scalar(statement.execution_options(populate_existing=True))
+
+
+def _replaced(session: Session, number: str, content: Content, other_vehicle: bool) -> Pass:
+    """The pass that is replaced, held."""
+    old = held_pass(session, number)
+    same = old is not None and (old.plate, old.plate_colour) == (content.plate, content.plate_colour)
+    if old is None or not (same or other_vehicle):
+        raise DomainProblem("pass.not_of_this_vehicle", number=number)
+    return old
+
+
+def _supersede(session: Session, actor: Actor, old: Pass, new: str, now: datetime) -> None:
+    """The new pass takes the place of an old one, in the same transaction."""
+    was, step = PassState(old.state), old.step + 1
     move = next_pass_move(was, PassAction.SUPERSEDE, None)
     session.execute(
         update(Pass)
-        .where(Pass.plate == row.plate, Pass.number == old)
-        .values(state=move.to, superseded_by=new, state_changed_at=now, step=Pass.step + 1)
+        .where(Pass.plate == old.plate, Pass.number == old.number)
+        .values(state=move.to, superseded_by=new, state_changed_at=now, step=step)
     )
-    note_status(session, old, SerialStatus.SUPERSEDED, row.revision, row.step + 1, ends_of(row), now=now)
-    record(
+    note_status(session, old.number, SerialStatus.SUPERSEDED, old.revision, step, ends_of(old), now=now)
+    event = record(
         session,
         actor,
         "pass:supersede",
         "pass",
-        old,
+        old.number,
         now=now,
         from_state=was,
         to_state=move.to,
         facts={"by": new},
     )
+    announce_pass(session, old, PassAction.SUPERSEDE, move.to, event, now=now)

@@ -14,6 +14,7 @@ from foundation.problems import DomainProblem
 from passes.models import CheckCodeAttempt, Pass, PassNumberRow, PassRevision
 from passes.queries import find_pass, passes_of_plate
 from passes.rules import HOLDS_THE_VEHICLE, PassState, normalise_plate
+from passes.service.issue import starts_of
 
 TRIES: Final = 5
 """Wrong check codes that lock what was asked for (issue 1, part e)."""
@@ -41,15 +42,9 @@ def speaking_pass(found: Sequence[Pass], *, now: datetime) -> Pass | None:
     holding = [each for each in found if PassState(each.state) in HOLDS_THE_VEHICLE]
     in_force = [each for each in holding if now in each.validity]
     to_come = sorted(
-        (each for each in holding if _starts(each) > now), key=lambda each: (_starts(each), each.number)
+        (each for each in holding if starts_of(each) > now), key=lambda each: (starts_of(each), each.number)
     )
     return next(iter([*in_force, *to_come, *found]), None)
-
-
-def _starts(found: Pass) -> datetime:
-    """The beginning of a pass; the table refuses a validity without one."""
-    assert found.validity.lower is not None  # noqa: S101 - narrows the type, a CHECK holds it
-    return found.validity.lower
 
 
 def look_up_by_check_code(

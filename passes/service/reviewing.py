@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session, aliased
 from accounts.permissions import Actor, Permission
 from accounts.public import Body
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
-from passes.application_queries import oldest_waiting
 from passes.application_words import FIELD_WORDS
 from passes.models import Application, ApplicationNote
-from passes.rules.applying import CONTENT_FIELDS, LEASE, AlreadyTaken, content_of
+from passes.rules.applying import CONTENT_FIELDS, LEASE, AlreadyTaken
 from passes.rules.moves import (
     ApplicationAction,
     ApplicationState,
@@ -22,7 +21,8 @@ from passes.rules.moves import (
     next_application_move,
 )
 from passes.service.applications import decided_here, held_application, name_of, record_move
-from passes.service.issue import Holder, Issued, Tools, issue_pass
+from passes.service.granting import grant
+from passes.service.issue import Issued, Tools
 from passes.service.messages import tell
 from passes.sheet_jobs import make_sheets
 
@@ -83,12 +83,6 @@ def take(session: Session, actor: Actor, application_id: UUID, *, now: datetime)
     return Taken(found, name_of(session, other))
 
 
-def take_next(session: Session, actor: Actor, *, now: datetime) -> Taken | None:
-    """Take the application of the body that has waited longest; None when nothing waits."""
-    application_id = oldest_waiting(session, actor, now)
-    return take(session, actor, application_id, now=now) if application_id else None
-
-
 def renew_lease(session: Session, actor: Actor, application_id: UUID, *, now: datetime) -> bool:
     """Begin the lease again because the officer is at work on it; False when it is not the officer's."""
     renewed = session.execute(
@@ -120,22 +114,25 @@ def return_(
     *,
     now: datetime,
     version: int | None = None,
+    alone: bool = True,
 ) -> Application:
     """Return an application to be mended, with a note to each field that needs it; it keeps its place in the queue.
 
-    `notes` go by the name of the field, or `other`. Raises `InvalidInput` without any, with a field there is not, or
-    with a note over 200 characters; and what `held_application` raises.
+    `notes` go by the name of the field, or `other`; unless decided `alone`, the applicant is told with the whole
+    batch. Raises `InvalidInput` without any, with a field there is not, or with a note over 200 characters; and what
+    `held_application` raises.
     """
     found, move = held_application(session, actor, application_id, ApplicationAction.RETURN, version)
-    written = _checked_notes(notes)
+    written = checked_notes(notes)
     for name, words in written.items():
         session.add(ApplicationNote(application_id=found.id, field=name, words=words, at=now, by=actor.id))
     event = record_move(
         session, actor, found, ApplicationAction.RETURN, move.to, now=now, facts={"fields": list(written)}
     )
-    told = [f"{FIELD_WORDS[name]}：{words}" for name, words in written.items()]
-    facts = {"slip": found.slip, "application": str(found.id), "notes": told}
-    tell(session, found.person_id, found.firm_id, "application.returned", facts, key=str(event), now=now)
+    if alone:
+        told = [f"{FIELD_WORDS[name]}：{words}" for name, words in written.items()]
+        facts = {"slip": found.slip, "application": str(found.id), "notes": told}
+        tell(session, found.person_id, found.firm_id, "application.returned", facts, key=str(event), now=now)
     return found
 
 
@@ -148,23 +145,25 @@ def refuse(
     *,
     now: datetime,
     version: int | None = None,
+    alone: bool = True,
 ) -> Application:
-    """Refuse an application: the applicant is told why, what to do and whom to phone."""
+    """Refuse an application. The applicant is told why, what to do and whom to phone; unless decided `alone`, with
+    the whole batch."""
     found, move = held_application(session, actor, application_id, ApplicationAction.REFUSE, version)
-    body = _body(session, found)
     found.refuse_code, found.refuse_words = reason.value, words or None
     _decide(found, actor, now)
     event = record_move(
         session, actor, found, ApplicationAction.REFUSE, move.to, now=now, reason=reason.value
     )
-    facts = {
-        "slip": found.slip,
-        "application": str(found.id),
-        "reason": reason.value,
-        "words": words,
-        "phone": body.phone,
-    }
-    tell(session, found.person_id, found.firm_id, "application.refused", facts, key=str(event), now=now)
+    if alone:
+        facts = {
+            "slip": found.slip,
+            "application": str(found.id),
+            "reason": reason.value,
+            "words": words,
+            "phone": _body(session, found).phone,
+        }
+        tell(session, found.person_id, found.firm_id, "application.refused", facts, key=str(event), now=now)
     return found
 
 
@@ -176,41 +175,23 @@ def issue(
     *,
     now: datetime,
     version: int | None = None,
+    alone: bool = True,
 ) -> Issued:
     """Issue the pass an application asks for, in the same transaction as everything that follows from it.
 
-    Raises what `held_application` and `issue_pass` raise; the caller's transaction then leaves nothing behind.
+    Unless decided `alone`, the applicant is told with the whole batch, and its documents are made together.
+    Raises what `held_application` and `grant` raise; the caller's transaction then leaves nothing behind.
     """
     found, move = held_application(session, actor, application_id, ApplicationAction.ISSUE, version)
-    content = content_of(found)
-    holder = Holder(
-        name=found.holder_name,
-        person_id=found.person_id,
-        firm_id=found.firm_id,
-        application_id=found.id,
-        channel=found.channel,
-        demo=found.demo,
-    )
-    issued = issue_pass(
-        session,
-        actor,
-        _body(session, found),
-        content,
-        holder,
-        tools,
-        now=now,
-        # Its start was in time when the application was handed in, perhaps for the second time; what counts now is
-        # that its end is still to come, which issuing checks by the present.
-        asked_at=min(now, content.not_before),
-        replaces=found.replaces,
-    )
+    issued = grant(session, actor, found, _body(session, found), tools, now=now)
     found.pass_number = issued.number
     _decide(found, actor, now)
     facts = {"number": issued.number, "replaces": found.replaces, "minutes": _minutes_waited(found, now)}
     event = record_move(session, actor, found, ApplicationAction.ISSUE, move.to, now=now, facts=facts)
-    told = {"number": issued.number, "slip": found.slip}
-    tell(session, found.person_id, found.firm_id, "application.issued", told, key=str(event), now=now)
-    make_sheets.defer(session, numbers=[issued.number])
+    if alone:
+        told = {"number": issued.number, "slip": found.slip}
+        tell(session, found.person_id, found.firm_id, "application.issued", told, key=str(event), now=now)
+        make_sheets.defer(session, numbers=[issued.number])
     return issued
 
 
@@ -228,7 +209,8 @@ def _not_taken(session: Session, actor: Actor, application_id: UUID, now: dateti
     return Taken(found, "")
 
 
-def _checked_notes(notes: Mapping[str, str]) -> dict[str, str]:
+def checked_notes(notes: Mapping[str, str]) -> dict[str, str]:
+    """The notes of a return that say something. Raises `InvalidInput`, see `return_`."""
     written = {name: words.strip() for name, words in notes.items() if words.strip()}
     unknown = [name for name in written if name not in NOTE_FIELDS]
     long = [name for name, words in written.items() if len(words) > LONGEST_NOTE]

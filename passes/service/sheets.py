@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,10 +26,11 @@ from foundation.problems import DomainProblem, InvalidInput, NotFound, field_pro
 from passes.catalogue import Catalogue
 from passes.credential import decode_payload, to_digits
 from passes.ledgers import SigningKey
-from passes.models import BodySeal, Pass, PassNumberRow, PassRevision, PassSheet
+from passes.models import BodySeal, Pass, PassHandover, PassNumberRow, PassRevision, PassSheet
 from passes.printing import Sheet, render_sheets
 from passes.queries import find_pass, reaches
 from passes.rules import KeyState, PassState, PlateColour, SignatureState
+from passes.rules.counter import CHANNEL, OF_FIRMS
 from passes.service.issue import ends_of
 from passes.signing import key_from_jwk, signature_state
 from passes.words import COLOUR_WORDS, EXPIRED, PASS_STATE_WORDS
@@ -66,6 +67,7 @@ class _Facts:
     seal: BodySeal | None
     key: SigningKey | None
     sheet: PassSheet | None
+    firm_at_counter: bool
 
     @property
     def seal_id(self) -> UUID | None:
@@ -136,7 +138,9 @@ def _of_number() -> ColumnElement[bool]:
     return and_(Pass.plate == PassNumberRow.plate, Pass.number == PassNumberRow.number)
 
 
-def _statement(numbers: Sequence[str]) -> Select[Pass, PassRevision, Body, BodySeal, SigningKey, PassSheet]:
+def _statement(
+    numbers: Sequence[str],
+) -> Select[Pass, PassRevision, Body, BodySeal, SigningKey, PassSheet, bool]:
     """Everything that a document shows, in one query; seal, key and kept document may be missing."""
     now_valid = and_(
         PassRevision.plate == Pass.plate,
@@ -151,8 +155,13 @@ def _statement(numbers: Sequence[str]) -> Select[Pass, PassRevision, Body, BodyS
         PassSheet.number == Pass.number,
         PassSheet.revision == Pass.revision,
     )
+    of_firm = exists().where(
+        PassHandover.plate == Pass.plate,
+        PassHandover.number == Pass.number,
+        PassHandover.document.in_(OF_FIRMS),
+    )
     return (
-        select(Pass, PassRevision, Body, BodySeal, SigningKey, PassSheet)
+        select(Pass, PassRevision, Body, BodySeal, SigningKey, PassSheet, of_firm)
         .join_from(PassNumberRow, Pass, _of_number())
         .join(PassRevision, now_valid)
         .join(Body, Body.id == Pass.body_id)
@@ -241,7 +250,7 @@ def _sheet(facts: _Facts, seals: Mapping[UUID, bytes | None], press: Press, now:
         supervised_by=kind.supervised_by,
         issuing_body=facts.body.name,
         issuer_phone=facts.body.phone,
-        applicant=_holder(found),
+        applicant=_holder(facts),
         drivers=tuple((mask_name(driver["name"]), driver["last4"]) for driver in revision.drivers),
         goods=revision.goods_words or goods.name,
         category=goods.category_name,
@@ -268,9 +277,14 @@ def area_words(known: Catalogue, code: str) -> str:
     return area.words if area else code
 
 
-def _holder(found: Pass) -> str:
-    """A firm by its name; a person's name as the drivers' are shown, because the sheet lies behind a windscreen."""
-    is_person = found.firm_id is None and found.person_id is not None
+def _holder(facts: _Facts) -> str:
+    """A firm by its name; a person's name as the drivers' are shown, because the sheet lies behind a windscreen.
+
+    Who came to a counter is a person unless the document that was seen is one of firms.
+    """
+    found = facts.found
+    walked_in = found.channel == CHANNEL and not facts.firm_at_counter
+    is_person = found.firm_id is None and (found.person_id is not None or walked_in)
     return mask_name(found.holder_name) if is_person else found.holder_name
 
 
