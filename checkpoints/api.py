@@ -22,7 +22,8 @@ room.also_describe(ScanEvent, ActionEvent)
     "POST",
     takes=Question,
     gives=VerdictAnswer,
-    problems=("verdict.what", "not_found", "check_code.locked", "login.needed", "permission.missing"),
+    problems=("verdict.what", "not_found", "check_code.locked"),
+    counted=False,
 )
 @requires(Permission.PASS_LOOK_UP)
 def verdict(question: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def verdict(question: dict[str, Any]) -> dict[str, Any]:
     "POST",
     takes=Upload,
     gives=UploadAnswer,
-    problems=("login.needed", "permission.missing"),
+    counted=False,
 )
 @requires(Permission.SCAN_RECORD)
 def scans(upload: dict[str, Any]) -> dict[str, Any]:
