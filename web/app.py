@@ -17,6 +17,7 @@ from foundation.problems import DomainProblem
 from foundation.schema import bind_migrations
 from foundation.settings import Settings
 from web import errors, headers, rooms, site
+from web.admission import bind_admission
 from web.logging import bind_logging
 
 log = structlog.get_logger()
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
     bind_i18n(app)
     bind_migrations(app)
     _refuse_zero_bytes(app)
+    bind_admission(app, settings.threads)
     rooms.bind_sessions(app)
     csrf = _protect_forms(app)
     bind_guards(app)

@@ -19,7 +19,7 @@ from foundation.embedded import (
     restore,
     serve_or_join,
 )
-from foundation.jobs import run_worker
+from foundation.jobs import CONCURRENCY, run_worker
 from foundation.schema import ensure_partitions, upgrade
 from foundation.settings import Settings, as_dotenv, as_markdown
 from web.health import DOCTOR, look
@@ -52,7 +52,7 @@ def doctor() -> None:
 
 
 @click.command("worker")
-@click.option("--concurrency", default=2, show_default=True, help="Jobs at the same time.")
+@click.option("--concurrency", default=CONCURRENCY, show_default=True, help="Jobs at the same time.")
 @with_appcontext
 def worker(concurrency: int) -> None:
     """Work off the jobs and keep the ticks, until Ctrl-C or SIGTERM."""

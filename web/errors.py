@@ -20,7 +20,7 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from accounts.guards import API_PREFIX
@@ -135,7 +135,7 @@ def _response(problem: DomainProblem) -> AnyResponse:
     response.status_code = view.status
     if view.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if view.status == 429:
+    if view.status == 429 or "retry_after" in view.facts:
         response.headers["Retry-After"] = str(problem.facts.get("retry_after", 60))
     return response
 
@@ -201,6 +201,14 @@ def _let_go() -> None:
         db.session.registry.clear()
 
 
+def _refused(fault: HTTPException) -> AnyResponse:
+    told = answer(DomainProblem(HTTP_CODES.get(fault.code or 400, "http.bad_request")))
+    if isinstance(fault, MethodNotAllowed):
+        # RFC 9110, 15.5.6: whoever asks in the wrong way is told the right ones.
+        told.headers["Allow"] = ", ".join(sorted(fault.valid_methods or ()))
+    return told
+
+
 def bind_errors(app: Flask) -> None:
     """Route every kind of failure to its answer."""
 
@@ -214,7 +222,7 @@ def bind_errors(app: Flask) -> None:
             return unavailable(wrapped) if _is_away(wrapped) else broken(wrapped)
         if fault.code is not None and fault.code < 400:
             return fault.get_response()
-        return answer(DomainProblem(HTTP_CODES.get(fault.code or 400, "http.bad_request")))
+        return _refused(fault)
 
     @app.errorhandler(DBAPIError)
     def database(fault: DBAPIError) -> Response:

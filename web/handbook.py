@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
-from passes.public import APPLICATION_MOVES, PASS_MOVES
+from foundation.outbox import MESSAGE_MOVES
+from passes.public import APPLICATION_MOVES, BATCH_MOVES, NOTICE_MOVES, PASS_MOVES
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = re.compile(r"<!-- from the code: (?P<name>[a-z-]+) -->\n.*?<!-- end -->\n", re.DOTALL)
@@ -18,7 +19,7 @@ MARK = re.compile(r"<!-- from the code: (?P<name>[a-z-]+) -->\n.*?<!-- end -->\n
 def diagram(moves: Mapping[tuple[Any, Any], Any]) -> str:
     """A table of moves as a state diagram; a move that needs a reason code is marked with an asterisk."""
     lines = [
-        f"    {state} --> {move.to}: {action}{'*' if move.needs_reason else ''}"
+        f"    {state} --> {getattr(move, 'to', move)}: {action}{'*' if getattr(move, 'needs_reason', False) else ''}"
         for (state, action), move in moves.items()
     ]
     return "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
@@ -37,7 +38,10 @@ def matrix() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "application-moves": lambda: diagram(APPLICATION_MOVES),
+    "batch-moves": lambda: diagram(BATCH_MOVES),
     "pass-moves": lambda: diagram(PASS_MOVES),
+    "message-moves": lambda: diagram(MESSAGE_MOVES),
+    "notice-moves": lambda: diagram(NOTICE_MOVES),
     "role-matrix": matrix,
 }
 

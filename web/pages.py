@@ -10,15 +10,20 @@ from accounts.permissions import Actor, Permission
 from accounts.public import person_names
 from audit.public import PAGE, newest_events
 from foundation import clock, outbox
+from foundation.api import api_description
 from foundation.database import db
 from foundation.i18n import LOCALES
 from foundation.problems import NotFound
 from hotline.public import lines
+from web.api_docs import groups, shapes
+from web.caught import caught_row
 from web.health import look
-from web.home import figures
+from web.home import figures, trips
 
 pages = Blueprint("web", __name__, template_folder="templates")
 YEAR = 365 * 24 * 3600
+CAUGHT = 50
+"""Messages on a page of the catcher."""
 
 
 @pages.get("/")
@@ -26,8 +31,30 @@ YEAR = 365 * 24 * 3600
 def home() -> str:
     """Where everybody starts: his figures for who is logged in, what the product is for everybody else."""
     actor: Actor | None = g.get("actor")
-    shown = figures(db.session(), actor, now=clock.now()) if actor else []
-    return render_template("home.html", figures=shown, lines=lines(db.session()))
+    session, now = db.session(), clock.now()
+    return render_template(
+        "home.html",
+        figures=figures(session, actor, now=now) if actor else [],
+        trips=trips(session, actor, now=now) if actor else [],
+        lines=lines(session),
+    )
+
+
+@pages.get("/api/docs")
+@open_to_all("who writes a program must be able to read what there is")
+def api_docs() -> str:
+    """What there is to ask below `/api/v1`, for those who write programs."""
+    description = api_description(current_app)
+    settings = current_app.extensions["settings"]
+    shown = shapes(description)
+    return render_template(
+        "api_docs.html",
+        address=settings.public_url,
+        per_minute=settings.api_per_minute,
+        groups=groups(description, settings.public_url),
+        shapes=shown,
+        shape_names={shape.name for shape in shown},
+    )
 
 
 @pages.get("/healthz")
@@ -71,12 +98,15 @@ def audit_trail() -> str:
 
 
 @pages.get("/demo/mail")
-@open_to_all("a demo sends no e-mail; here everybody sees what would have been sent")
+@open_to_all("a demo sends no messages; here everybody sees what would have been sent")
 def caught_mail() -> str:
-    """The local catcher: the newest e-mails of a demo. There is no such page outside one."""
-    if not current_app.extensions["settings"].demo:
+    """The local catcher: e-mails and text messages of a demo, newest first. There is no such page outside one."""
+    settings = current_app.extensions["settings"]
+    if not settings.demo:
         raise NotFound
-    messages = outbox.caught(db.session())
+    found = outbox.caught(db.session(), before=request.args.get("before", type=UUID), limit=CAUGHT + 1)
     return render_template(
-        "mail.html", messages=[(message, outbox.words_of(message)) for message in messages]
+        "mail.html",
+        rows=[caught_row(message, settings) for message in found[:CAUGHT]],
+        older=found[CAUGHT - 1].id if len(found) > CAUGHT else None,
     )

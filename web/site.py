@@ -37,14 +37,20 @@ class MenuItem:
 MENU: tuple[MenuItem, ...] = (
     MenuItem("web.home", lazy_gettext("首页"), None),
     MenuItem("passes.my_applications", lazy_gettext("我的申请"), Permission.APPLICATION_APPLY),
+    MenuItem("passes.batches", lazy_gettext("批量申请"), Permission.APPLICATION_APPLY),
+    MenuItem("passes.vehicles", lazy_gettext("车辆库"), Permission.APPLICATION_APPLY),
     MenuItem("passes.queue", lazy_gettext("待审申请"), Permission.APPLICATION_REVIEW),
+    MenuItem("passes.counter", lazy_gettext("窗口办理"), Permission.APPLICATION_REVIEW),
     MenuItem("passes.register", lazy_gettext("通行证"), Permission.PASS_READ),
     MenuItem("checkpoints.staff", lazy_gettext("查验"), Permission.SCAN_RECORD),
     MenuItem("checkpoints.register_list", lazy_gettext("检查站点"), Permission.PASS_LOOK_UP),
+    MenuItem("accounts.own_firm", lazy_gettext("本企业"), Permission.FIRM_OWN),
+    MenuItem("passes.notices", lazy_gettext("通知"), Permission.NOTICE_SEND),
     MenuItem("accounts.people", lazy_gettext("人员"), Permission.PERSON_MANAGE),
     MenuItem("accounts.firms", lazy_gettext("企业"), Permission.FIRM_MANAGE),
     MenuItem("accounts.devices", lazy_gettext("设备"), Permission.DEVICE_MANAGE),
     MenuItem("passes.seals", lazy_gettext("印章"), Permission.SEAL_APPROVE, Permission.SEAL_UPLOAD),
+    MenuItem("web.messages", lazy_gettext("消息"), Permission.MESSAGE_MANAGE),
     MenuItem("web.audit_trail", lazy_gettext("审计"), Permission.AUDIT_READ),
 )
 

@@ -29,6 +29,8 @@ from passes.public import (
 )
 from passes.rules import RefuseReason
 from passes.service import drafting, reviewing
+from seeds.demo.batches import make_batches
+from seeds.demo.library import DRIVERS, make_library
 from seeds.demo.people import PASSWORD, make_people, staff_of
 from seeds.demo.roadside import make_scans, make_seal
 
@@ -46,7 +48,6 @@ REFUSALS = (
     (RefuseReason.FALSE_DATA, "企业证明与申请内容不符。"),
     (RefuseReason.WRONG_BODY, ""),
 )
-DRIVERS = ("刘志国", "欧阳建军", "马秀英", "金哲", "阿卜杜热合曼·买买提", "白雪", "宋长江", "邵春生")
 DESTINATIONS = ("110115", "210102", "370102", "120112", "230103", "150502", "330106", "440106")
 ROADS = ("G1", "G11", "G12", "G25", "G45", "G102", "G202")
 SPRING = (23, 24, 25, 26, 27, 28)
@@ -98,6 +99,8 @@ def load_demo(app: Flask) -> bool:
         builder = _Builder(people, now)
         for fate, moment in builder.plan():
             builder.make(session, fate, moment)
+        make_library(session, people["firm"], catalogue(session, now=now), now=now)
+        make_batches(session, people["firm"], people["officer"], tools(session, now=now), now=now)
         make_scans(session, people["staff"], builder.chance, now=now)
     return True
 
@@ -171,16 +174,10 @@ class _Builder:
             "hours": self.chance.choice((24, 48, 72))
             if fate == "expired"
             else self.chance.choice((72, 120, 168)),
-            "drivers": [self._driver() for _ in range(self.chance.choice((0, 1, 1, 1, 2)))],
+            "drivers": [
+                driver.named for driver in self.chance.sample(DRIVERS, self.chance.choice((0, 1, 1, 1, 2)))
+            ],
             "contact_phone": f"0431-0530{self.chance.randint(0, 9999):04d}",
-        }
-
-    def _driver(self) -> dict[str, str]:
-        last4 = f"{self.chance.randint(0, 999):03d}{self.chance.choice('0123456789X')}"
-        return {
-            "name": self.chance.choice(DRIVERS),
-            "phone": f"100{self.chance.randint(0, 99_999_999):08d}",
-            "last4": last4,
         }
 
     def _officer(self, session: Session, body_id: UUID) -> Actor:

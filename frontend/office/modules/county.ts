@@ -30,7 +30,9 @@ export class CountyPicker {
     const start = path.length > 0 ? path : pathTo(this.input.dataset["countyStart"] ?? "");
     await this.guarded(async () => {
       await this.fill(0, COUNTRY);
-      for (const [level, code] of start.entries()) await this.choose(level, code);
+      // A county of 北京 lies right under its province: what no list offers is passed over.
+      let level = 0;
+      for (const code of start) if (await this.choose(level, code)) level += 1;
     });
     if (path.length === 0) this.write("");
   }
@@ -74,11 +76,13 @@ export class CountyPicker {
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  private async choose(level: number, code: string): Promise<void> {
+  /** False where the list does not offer the area. */
+  private async choose(level: number, code: string): Promise<boolean> {
     const select = this.selects[level];
-    if (!select || ![...select.options].some((option) => option.value === code)) return;
+    if (!select || ![...select.options].some((option) => option.value === code)) return false;
     select.value = code;
     await this.follow(level);
+    return true;
   }
 
   /** What hangs on a choice: the lists below are emptied, the next is filled, the input gets the six digits. */

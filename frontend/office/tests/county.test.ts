@@ -7,6 +7,7 @@ const AREAS: Record<string, Area[]> = {
   "0": [
     { code: "220000", name: "吉林省" },
     { code: "110000", name: "北京市" },
+    { code: "120000", name: "天津市" },
   ],
   "220000": [
     { code: "220100", name: "长春市" },
@@ -18,6 +19,10 @@ const AREAS: Record<string, Area[]> = {
   ],
   "222400": [{ code: "222401", name: "延吉市", leaf: true }],
   "110000": [{ code: "110100", name: "市辖区" }],
+  "120000": [
+    { code: "120101", name: "和平区", leaf: true },
+    { code: "120112", name: "津南区", leaf: true },
+  ],
   "110100": [
     { code: "110101", name: "东城区", leaf: true },
     { code: "110115", name: "大兴区", leaf: true },
@@ -49,6 +54,13 @@ test("codes lead from the province down", () => {
   expect(pathTo("220102")).toEqual(["220000", "220100", "220102"]);
   expect(pathTo("220000")).toEqual(["220000"]);
   expect(pathTo("长春")).toEqual([]);
+});
+
+test("a county right under its province is shown as it was chosen", async () => {
+  show("120112");
+  await new CountyPicker(input(), read).begin();
+  expect(chosen()).toEqual(["120000", "120112", ""]);
+  expect(input().value).toBe("120112");
 });
 
 test("the picker begins at the home province with nothing chosen", async () => {
