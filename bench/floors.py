@@ -54,7 +54,8 @@ def issue(
         )
         cursor.execute(
             "INSERT INTO pass (plate, number, plate_colour, kind, state, state_changed_at, validity, revision, step, "
-            "body_id, holder_name, issued_at, demo) VALUES (%s, %s, %s, %s, 'live', %s, %s, 0, 0, %s, %s, %s, false) "
+            "body_id, channel, holder_name, issued_at, demo) "
+            "VALUES (%s, %s, %s, %s, 'live', %s, %s, 0, 0, %s, 'command_line', %s, %s, false) "
             "ON CONFLICT DO NOTHING RETURNING number",
             (
                 content.plate,

@@ -36,8 +36,10 @@ BATCH = 1000
 
 
 @contextmanager
-def serving(target: str, app: Flask, server: EmbeddedServer) -> Iterator[int]:
-    """granian with one worker and four threads on a free port; stopped by its own process id."""
+def serving(
+    target: str, app: Flask, server: EmbeddedServer, *, workers: int = 1, threads: int = THREADS
+) -> Iterator[int]:
+    """granian on a free port, by default with one worker and four threads; stopped by its own process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -50,8 +52,8 @@ def serving(target: str, app: Flask, server: EmbeddedServer) -> Iterator[int]:
         "SECRET_KEY": "bench",
     }
     granian = Path(sys.executable).with_name("granian")
-    command = [str(granian), "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    command += ["--blocking-threads", str(THREADS), "--no-access-log", "--log-level", "critical", target]
+    command = [str(granian), "--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
+    command += ["--blocking-threads", str(threads), "--no-access-log", "--log-level", "critical", target]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for(port)

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
@@ -30,9 +31,8 @@ LOOKUPS: dict[str, str] = {
 
 
 def works(app: Flask) -> dict[str, Callable[[], Any]]:
-    """What is timed at both sizes, each in a transaction of its own."""
-    del app
-    with transaction() as session:
+    """What is timed at both sizes, each in a transaction of its own on the app's database."""
+    with app.app_context(), transaction() as session:
         body = session.scalars(select(Body).where(Body.code == "changchun-transport")).one()
         session.expunge(body)
 
@@ -48,8 +48,9 @@ def works(app: Flask) -> dict[str, Callable[[], Any]]:
                 now=NOW,
             )
 
-    issued = issue()
-    qr = build_text(workshop().prefix, issued.payload, issued.signature)
+    with app.app_context():
+        issued = issue()
+        qr = build_text(workshop().prefix, issued.payload, issued.signature)
 
     def within(work: Callable[[Any], Any]) -> Callable[[], None]:
         def run() -> None:
@@ -67,23 +68,42 @@ def works(app: Flask) -> dict[str, Callable[[], Any]]:
     }
 
 
-def measure(app: Flask, rounds: int = 5) -> dict[str, float]:
-    """Milliseconds a call, the median of some rounds."""
+@dataclass(frozen=True)
+class Pair:
+    """Milliseconds a call with few and with many passes, and the median of the rounds' ratios."""
+
+    small: float
+    large: float
+    ratio: float
+
+
+def measure(small: Flask, large: Flask, rounds: int = 9) -> dict[str, Pair]:
+    """Both databases in alternating rounds, so that a busy moment of the machine slows both sides."""
+    few, many = works(small), works(large)
     found = {}
-    for name, work in works(app).items():
-        timed(work, 50)
-        found[name] = statistics.median(timed(work, 200) for _ in range(rounds)) * 1000
+    for name in few:
+        times = [(_round(small, few[name]), _round(large, many[name])) for _ in range(rounds + 1)][1:]
+        found[name] = Pair(
+            statistics.median(one for one, _ in times) * 1000,
+            statistics.median(other for _, other in times) * 1000,
+            statistics.median(other / one for one, other in times),
+        )
     return found
+
+
+def _round(app: Flask, work: Callable[[], Any]) -> float:
+    with app.app_context():
+        return timed(work, 150)
 
 
 SMALL = {"body"}
 """Tables of some hundred rows, which a plan may well read as a whole."""
 
 
-def sequential_scans() -> list[str]:
+def sequential_scans(app: Flask) -> list[str]:
     """The lookups whose plan reads a whole large table; there should be none."""
     bad = []
-    with transaction() as session:
+    with app.app_context(), transaction() as session:
         for name, statement in LOOKUPS.items():
             plan = session.execute(text(f"EXPLAIN (FORMAT JSON) {statement}")).scalar_one()
             if _scanned(plan[0]["Plan"]) - SMALL:

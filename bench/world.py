@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from accounts.permissions import COMMAND_LINE
 from foundation.database import db, transaction
-from foundation.embedded import APP_ROLE, OWNER_ROLE, EmbeddedServer
+from foundation.embedded import APP_ROLE, DATABASE, OWNER_ROLE, EmbeddedServer
 from foundation.schema import upgrade
 from foundation.settings import Settings
 from passes.public import ensure_keys, sign_trust, workshop
@@ -28,10 +29,10 @@ WITH numbers AS (
 ), numbered AS (
     INSERT INTO pass_number (number, plate) SELECT number, upper(plate) FROM numbers RETURNING 1
 ), filled AS (
-    INSERT INTO pass (plate, number, plate_colour, kind, state, state_changed_at, validity, revision, step, body_id,
+    INSERT INTO pass (plate, number, plate_colour, kind, state, state_changed_at, validity, revision, step, body_id, channel,
                       holder_name, issued_at, demo)
     SELECT upper(plate), number, 0, 0, 'live', :now, tstzrange(:now, CAST(:now AS timestamptz) + interval '30 days'), 0, 0,
-        (SELECT id FROM body WHERE code = 'jl-transport'), '压测企业', :now, false FROM numbers RETURNING 1
+        (SELECT id FROM body WHERE code = 'jl-transport'), 'command_line', '压测企业', :now, false FROM numbers RETURNING 1
 ), revised AS (
     INSERT INTO pass_revision (plate, number, revision, key, goods, origin, destination, stops, roads, not_before,
                                duration_minutes, drivers, check_code, payload, signature, issued_at)
@@ -91,12 +92,29 @@ def world() -> Iterator[tuple[EmbeddedServer, Flask]]:
                 db.engine.dispose()
 
 
+def beside(server: EmbeddedServer, app: Flask, name: str) -> Flask:
+    """An app on a copy of the database as it is now, on the same server, with the same keys."""
+    db.session.remove()
+    db.engine.dispose()
+    server.create_database(name, template=DATABASE)
+    settings: Settings = app.extensions["settings"]
+    return create_app(
+        replace(
+            settings,
+            database_url=server.dsn(APP_ROLE, name),
+            database_owner_url=server.dsn(OWNER_ROLE, name),
+        )
+    )
+
+
 def fill(app: Flask, first: int, last: int) -> None:
     """Passes number `first` to `last`, in pieces; then fresh statistics, as autovacuum would make them."""
     piece = 50_000
-    for start in range(first, last + 1, piece):
-        with transaction() as session:
-            session.execute(text(FILL), {"first": start, "last": min(start + piece - 1, last), "now": NOW})
+    with app.app_context():
+        for start in range(first, last + 1, piece):
+            with transaction() as session:
+                values = {"first": start, "last": min(start + piece - 1, last), "now": NOW}
+                session.execute(text(FILL), values)
 
 
 def fill_queue() -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.models import Body, Person
-from accounts.permissions import COMMAND_LINE, Role
-from accounts.service.persons import NewAccount, create_person
+from accounts.permissions import COMMAND_LINE, Actor, ActorKind, Role, permissions_of
+from accounts.service.persons import NewAccount, create_person, keep_account
 from accounts.service.registration import register_firm, register_person
 from foundation import clock
 from tests.browser import Browser, Page
@@ -84,3 +84,17 @@ def firm_person(
 def logged_in(browser: Browser, login: str, password: str = PASSWORD) -> Page:
     """Log in as people do."""
     return browser.post_form("/login", {"login": login, "password": password}, action="/login")
+
+
+def colleague_of(session: Session, person: Person, role: Role = Role.APPLICANT) -> Person:
+    """Another person of the same firm, with a login of the own."""
+    account = an_account("colleague", firm_id=person.firm_id, name="赵强")
+    made = keep_account(session, COMMAND_LINE, account, [role], now=clock.now())
+    session.commit()
+    return made
+
+
+def acting_as(person: Person) -> Actor:
+    """The person of a firm as the party that the roles make."""
+    roles = frozenset(Role(grant.role) for grant in person.grants)
+    return Actor(ActorKind.PERSON, person.id, permissions_of(roles), roles, firm_id=person.firm_id)

@@ -1,6 +1,7 @@
 """Registration, the registers of persons and firms, and who reaches whom."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask, g
@@ -79,9 +80,15 @@ def test_a_firm_registers_and_is_logged_in(client: FlaskClient, session: Session
 def test_a_firm_that_waits_for_approval_cannot_apply_until_it_has_it(
     app: Flask, client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(app.config, "FIRM_APPROVAL", "manual")
+    monkeypatch.setitem(
+        app.extensions, "settings", replace(app.extensions["settings"], firm_approval="manual")
+    )
     applicant, office = Browser(client), Browser(app.test_client())
-    applicant.post_form("/register/firm", firm_form(), action="/register/firm")
+    page = applicant.post_form("/register/firm", firm_form(), action="/register/firm")
+    assert page.headings == ["吉林粮运有限公司"]
+    assert "等待审批" in page.text
+    assert "邀请同事" in page.text
+    assert "等待审批" in applicant.get("/").text
     assert "等待审批" in applicant.get("/account").text
     assert not may(app, applicant, Permission.APPLICATION_APPLY)
     logged_in(office, administrator(session).login)

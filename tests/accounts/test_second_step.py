@@ -35,6 +35,12 @@ def switch_on(browser: Browser) -> str:
     return found[0]
 
 
+@pytest.fixture(autouse=True)
+def _standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Digits hold for half a minute: a test that ran across the end of one would see the next."""
+    step_on(monkeypatch, 0)
+
+
 @pytest.fixture
 def person(session: Session) -> Person:
     """An officer."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from accounts.permissions import SYSTEM
-from audit.public import record, seal_pending, verify_chain
+from audit.public import history, record, record_many, seal_pending, verify_chain
 from foundation.database import db, transaction
 
 NOON = datetime(2022, 4, 16, 4, 0, tzinfo=UTC)
@@ -75,3 +75,14 @@ def test_an_event_that_is_neither_sealed_nor_pending_is_found(session: Session) 
     session.execute(text("DELETE FROM audit_pending"))
     report = verify_chain(session)
     assert report.what == "3 events are neither sealed nor pending"
+
+
+def test_many_deeds_recorded_at_once_are_sealed_like_any_others(session: Session) -> None:
+    record(session, SYSTEM, "pass:issue", "pass", 0, now=NOON)
+    subjects = [(number, {"n": number}) for number in range(1, 4)]
+    record_many(session, SYSTEM, "pass:issue", "pass", subjects, now=NOON, to_state="live")
+    record_many(session, SYSTEM, "pass:issue", "pass", [], now=NOON)
+    assert seal_pending(session, now=NOON) == 4
+    assert verify_chain(session).broken_at is None
+    (event,) = history(session, "pass", 3)
+    assert (event.facts, event.to_state, event.actor_kind) == ({"n": 3}, "live", "system")

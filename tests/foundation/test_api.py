@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from werkzeug.test import TestResponse
 
 import foundation.words  # noqa: F401 - registers the words of the problems that every route can raise
-from foundation.api import DESCRIPTION_URL, api_room, bind_api
+from foundation.api import DESCRIPTION_URL, Answer, api_room, bind_api, check_match
 from foundation.parsing import InputSchema
 from foundation.problems import DomainProblem
 
@@ -34,7 +34,7 @@ class Told(Schema):
 
 @pytest.fixture
 def client() -> FlaskClient:
-    """An app with one room of two routes, in which a problem is its code."""
+    """An app with one room of a few routes, in which a problem is its code."""
     app = Flask("sample")
     room = api_room("sample", "Samples.")
 
@@ -50,9 +50,56 @@ def client() -> FlaskClient:
         """A greeting again."""
         return {"words": str(place)}
 
+    @room.route("/papers/<int:place>", gives="application/pdf", tagged=True, counted=False)
+    def paper(place: int) -> Answer:
+        """A greeting on paper."""
+        return Answer(b"%PDF" + bytes([place]), etag="first", headers={"Content-Language": "zh"})
+
+    @room.route("/papers/<int:place>", "PUT", takes=Asked, gives=Told, tagged=True, matched=True)
+    def write(asked: dict[str, Any], place: int) -> Answer:
+        """Another greeting on the same paper."""
+        check_match("first")
+        return Answer({"words": f"{asked['name']} {place}"}, etag="second")
+
     app.register_error_handler(DomainProblem, told)
     bind_api(app, [room], exempt=lambda _room: None, admit=lambda view: view)
     return app.test_client()
+
+
+def test_a_view_may_answer_with_bytes_and_a_tag(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/papers/65")
+    assert (answer.data, answer.content_type) == (b"%PDFA", "application/pdf")
+    assert (answer.headers["ETag"], answer.headers["Content-Language"]) == ('"first"', "zh")
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(("seen", "status"), [('"first"', 304), ('"other", "first"', 304), ('"other"', 200)])
+def test_what_is_known_already_is_not_sent_again(client: FlaskClient, seen: str, status: int) -> None:
+    answer = client.get("/api/v1/papers/65", headers={"If-None-Match": seen})
+    assert answer.status_code == status
+    assert bool(answer.data) is (status == 200)
+    assert answer.headers["ETag"] == '"first"'
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (None, "etag.missing"),
+        ("", "etag.missing"),
+        ('"other"', "etag.stale"),
+        ('W/"first"', "etag.stale"),
+        ('"first"', None),
+        ('"other", "first"', None),
+        ("*", None),
+    ],
+)
+def test_a_change_names_the_version_it_changes(
+    client: FlaskClient, seen: str | None, code: str | None
+) -> None:
+    headers = {} if seen is None else {"If-Match": seen}
+    answer = client.put("/api/v1/papers/1", json={"name": "王"}, headers=headers)
+    assert json_of(answer).get("code") == code
+    assert answer.headers.get("ETag") == (None if code else '"second"')
 
 
 def json_of(answer: TestResponse) -> dict[str, Any]:
@@ -113,5 +160,22 @@ def test_the_description_names_what_is_taken_given_and_refused(client: FlaskClie
     }
     assert route["security"] == [{"bearer": []}]
     assert "not_found" in route["responses"]["404"]["description"]
-    assert set(route["responses"]) == {"201", "400", "404", "413", "422"}
+    assert set(route["responses"]) == {"201", "400", "404", "413", "422", "429", "503"}
     assert "Error" not in described["components"]["schemas"]
+
+
+def test_the_description_tells_headers_tags_and_papers(client: FlaskClient) -> None:
+    described = json_of(client.get(DESCRIPTION_URL))
+    paper = described["paths"]["/api/v1/papers/{place}"]
+    assert list(paper["get"]["responses"]["200"]["content"]) == ["application/pdf"]
+    assert "ETag" in paper["get"]["responses"]["304"]["headers"]
+    assert "429" not in paper["get"]["responses"]
+    asked = {parameter["name"]: parameter["required"] for parameter in paper["put"]["parameters"]}
+    assert asked == {"If-Match": True}
+    assert [parameter["name"] for parameter in paper["parameters"]] == ["place"]
+    assert {"412", "428", "429"} <= set(paper["put"]["responses"])
+    assert "RateLimit-Remaining" in paper["put"]["responses"]["412"]["headers"]
+
+
+def test_the_description_is_the_same_each_time(client: FlaskClient) -> None:
+    assert client.get(DESCRIPTION_URL).json == client.get(DESCRIPTION_URL).json

@@ -22,6 +22,7 @@ from foundation.embedded import EmbeddedServer
 from foundation.jobs import Tick, note_worker, requeue_stalled, run_tick, work_off
 from foundation.models import Message, WorkerSeen
 from tests.foundation.sample_jobs import fail, say, say_both
+from tests.races import race
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2022, 4, 16, 4, 0, tzinfo=UTC)
@@ -59,9 +60,15 @@ def dsn_of(app: Flask) -> str:
 
 
 @contextmanager
-def a_worker(app: Flask, point: str) -> Iterator[subprocess.Popen[str]]:
+def a_worker(app: Flask, point: str, **more: str) -> Iterator[subprocess.Popen[str]]:
     """A worker process on the app's database that hangs at a point of its first job."""
-    environ = {**os.environ, "DATABASE_URL": dsn_of(app), "SECRET_KEY": "test", "PYTHONUNBUFFERED": "1"}
+    environ = {
+        **os.environ,
+        "DATABASE_URL": dsn_of(app),
+        "SECRET_KEY": "test",
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
     environ["INSTANCE_DIR"] = str(app.extensions["settings"].instance_dir)
     code = f"from tests.foundation import sample_jobs; sample_jobs.main({point!r})"
     process = subprocess.Popen(
@@ -178,6 +185,35 @@ def test_the_job_of_a_living_worker_is_left_to_it(clone: Callable[[], Flask]) ->
         with app.app_context(), transaction() as session:
             requeue_stalled(session, NOON)
         assert queued(app) == ["doing"]
+
+
+def test_the_run_of_a_dead_worker_comes_back_although_the_next_one_waits(clone: Callable[[], Flask]) -> None:
+    app = clone()
+
+    def once(key: str) -> bool:
+        with app.app_context(), transaction() as session:
+            return say.defer_once(session, key=key)
+
+    assert once("begun")
+    with a_worker(app, "executed") as worker:
+        wait_for_line(worker, "executed")
+    assert once("next"), "what is at work does not wait"
+    assert not once("too many")
+    the_worker_is_long_dead(app)
+    with app.app_context(), transaction() as session:
+        requeue_stalled(session, NOON)
+    assert queued(app) == ["todo", "todo"]
+    work_off(app)
+    assert (said(app), queued(app)) == (["begun", "next"], [])
+
+
+def test_of_two_ticks_at_the_same_instant_one_defers(clone: Callable[[], Flask]) -> None:
+    app = clone()
+    assert sorted(map(str, race(app, [lambda session: say.defer_once(session, key="once")] * 2))) == [
+        "False",
+        "True",
+    ]
+    assert queued(app) == ["todo"]
 
 
 def test_a_worker_gives_signs_of_life_seals_and_stops_when_asked(clone: Callable[[], Flask]) -> None:

@@ -1,11 +1,7 @@
 """Messages go out after the commit, once, in the reader's language, and to the inbox in any case."""
 
-import socketserver
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -16,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from foundation import outbox
 from foundation.base import new_id
+from foundation.clock import now as present
 from foundation.database import db, transaction
-from foundation.jobs import work_off
+from foundation.jobs import TICKS, run_tick, work_off
 from foundation.models import Message
-from foundation.outbox import Recipient, Words
+from foundation.outbox import Channel, Recipient, Words, send_due, start_sending
+from tests.foundation.outside import a_post_office
+from tests.foundation.test_jobs import a_worker, wait_until
 from tests.races import race
 
 NOON = datetime(2022, 4, 16, 4, 0, tzinfo=UTC)
@@ -44,65 +43,18 @@ def tell(session: Session, reader: Recipient, key: str = "pass:1", now: datetime
     outbox.put(session, reader, NAME, {"number": "220100000001"}, key=key, now=now)
 
 
+def work(app: Flask) -> None:
+    """What the worker does in the next second."""
+    (tick,) = [tick for tick in TICKS if tick.work is start_sending]
+    run_tick(app, tick)
+    work_off(app)
+
+
 def states(app: Flask) -> list[tuple[str, str]]:
     """(channel, state) of every message."""
     with app.app_context():
         found = db.session().execute(select(Message.channel, Message.state).order_by(Message.channel))
         return [(row.channel, row.state) for row in found]
-
-
-class _Talk(socketserver.StreamRequestHandler):
-    """As much of SMTP (RFC 5321) as a client needs to hand over a mail."""
-
-    def handle(self) -> None:
-        assert isinstance(self.server, PostOffice)
-        self.say("220 post office")
-        for line in self.rfile:
-            word = line.split(b" ")[0].strip().upper()
-            if word == b"DATA":
-                self.say(self.server.answer)
-                if self.server.answer.startswith("3"):
-                    self.server.mails.append(self.mail())
-                    self.say("250 taken")
-            else:
-                self.say("221 bye" if word == b"QUIT" else "250 ok")
-            if word == b"QUIT":
-                return
-
-    def mail(self) -> bytes:
-        lines = []
-        while (line := self.rfile.readline()) not in (b".\r\n", b""):
-            lines.append(line)
-        return b"".join(lines)
-
-    def say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
-
-
-class PostOffice(socketserver.ThreadingTCPServer):
-    """A mail server that keeps what it is given, or refuses it."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Talk)
-        self.mails: list[bytes] = []
-        self.answer = "354 go on"
-
-    @property
-    def url(self) -> str:
-        """The setting that leads here."""
-        return f"smtp://127.0.0.1:{self.server_address[1]}"
-
-
-@contextmanager
-def a_post_office() -> Iterator[PostOffice]:
-    with PostOffice() as office:
-        thread = threading.Thread(target=office.serve_forever)
-        thread.start()
-        yield office
-        office.shutdown()
-        thread.join()
 
 
 def test_a_message_is_in_the_inbox_at_once_and_caught_where_there_is_no_mail_server(
@@ -112,7 +64,7 @@ def test_a_message_is_in_the_inbox_at_once_and_caught_where_there_is_no_mail_ser
     with app.app_context(), transaction() as session:
         tell(session, a_reader())
     assert states(app) == [("email", "queued"), ("inbox", "sent")]
-    work_off(app)
+    work(app)
     assert states(app) == [("email", "caught"), ("inbox", "sent")]
 
 
@@ -120,8 +72,9 @@ def test_who_has_no_address_finds_it_in_the_inbox_only(clone: Callable[[], Flask
     app = clone()
     with app.app_context(), transaction() as session:
         tell(session, a_reader(email=None))
-    work_off(app)
-    assert states(app) == [("inbox", "sent")]
+        outbox.put(session, a_reader(), NAME, {"number": "7"}, key="quiet", now=NOON, email=False)
+    work(app)
+    assert states(app) == [("inbox", "sent"), ("inbox", "sent")]
 
 
 def test_a_mail_is_handed_over_with_its_link_and_a_name_of_its_own(clone: Callable[..., Flask]) -> None:
@@ -129,9 +82,9 @@ def test_a_mail_is_handed_over_with_its_link_and_a_name_of_its_own(clone: Callab
         app = clone(SMTP_URL=office.url, MAIL_FROM="changtong@example.cn")
         with app.app_context(), transaction() as session:
             tell(session, a_reader())
-        work_off(app)
+        work(app)
         assert states(app) == [("email", "sent"), ("inbox", "sent")]
-        (mail,) = [message_from_bytes(raw, policy=policy.default) for raw in office.mails]
+        (mail,) = office.mails
     assert (mail["To"], mail["From"]) == ("firm@example.cn", "changtong@example.cn")
     assert mail["Subject"] == "220100000001 zh"
     assert mail.get_content().split() == ["已核发", "https://ct.example.cn/passes/220100000001"]
@@ -140,31 +93,58 @@ def test_a_mail_is_handed_over_with_its_link_and_a_name_of_its_own(clone: Callab
         assert str(message.id) in mail["Message-ID"]
 
 
-def test_a_mail_server_that_refuses_is_asked_again_later(clone: Callable[..., Flask]) -> None:
-    with a_post_office() as office:
-        app = clone(SMTP_URL=office.url)
-        office.answer = "451 come back later"
-        with app.app_context(), transaction() as session:
-            tell(session, a_reader())
-        work_off(app)
-        assert states(app) == [("email", "queued"), ("inbox", "sent")]
-        office.answer = "354 go on"
-        with app.app_context(), transaction() as session:
-            session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now()"))
-        work_off(app)
-        assert len(office.mails) == 1
-    assert states(app) == [("email", "sent"), ("inbox", "sent")]
-
-
-def test_a_job_that_comes_twice_sends_once(clone: Callable[..., Flask]) -> None:
+def test_somebody_without_an_account_gets_an_email_in_the_language_asked_for(
+    clone: Callable[..., Flask],
+) -> None:
     with a_post_office() as office:
         app = clone(SMTP_URL=office.url)
         with app.app_context(), transaction() as session:
-            tell(session, a_reader())
-            message = session.scalars(select(Message.id).where(Message.channel == "email")).one()
-            outbox.send_email.defer(session, message_id=str(message))
-        work_off(app)
-        assert len(office.mails) == 1
+            for _ in range(2):
+                outbox.put_email(
+                    session, "new@example.cn", NAME, {"number": "7"}, key="invited", now=NOON, locale="en"
+                )
+        work(app)
+        (mail,) = office.mails
+    assert (mail["To"], mail["Subject"]) == ("new@example.cn", "7 en")
+
+
+def test_a_piece_of_mails_goes_over_one_connection(clone: Callable[..., Flask]) -> None:
+    with a_post_office() as office:
+        app = clone(SMTP_URL=office.url)
+        with app.app_context(), transaction() as session:
+            for number in range(20):
+                tell(session, a_reader(f"firm{number}@example.cn"), key=f"pass:{number}")
+        work(app)
+        assert (len(office.mails), office.talks) == (20, 1)
+
+
+def test_what_is_urgent_overtakes_what_has_waited_longer(clone: Callable[..., Flask]) -> None:
+    with a_post_office() as office:
+        app = clone(SMTP_URL=office.url)
+        with app.app_context(), transaction() as session:
+            tell(session, a_reader("first@example.cn"), key="first")
+            tell(session, a_reader("second@example.cn"), key="second", now=NOON + timedelta(minutes=1))
+            now = NOON + timedelta(minutes=2)
+            outbox.put(
+                session, a_reader("code@example.cn"), NAME, {"number": "7"}, key="code", now=now, urgent=True
+            )
+        work(app)
+        assert [mail["To"].split("@")[0] for mail in office.mails] == ["code", "first", "second"]
+
+
+def test_a_subject_of_two_lines_makes_no_header_of_its_own(clone: Callable[..., Flask]) -> None:
+    with a_post_office() as office:
+        app = clone(SMTP_URL=office.url)
+        with app.app_context(), transaction() as session:
+            facts = {"number": "7\r\nBcc: everybody@example.cn"}
+            outbox.put_email(session, "new@example.cn", NAME, facts, key="odd", now=NOON)
+            outbox.put_email(
+                session, "new@example.cn\nBcc: x@example.cn", NAME, {"number": "8"}, key="x", now=NOON
+            )
+        work(app)
+        (mail,) = office.mails
+    assert (mail["Subject"], mail["Bcc"]) == ("7 Bcc: everybody@example.cn zh", None)
+    assert sorted(states(app)) == [("email", "failed"), ("email", "sent")]
 
 
 def test_the_same_key_says_it_once(clone: Callable[[], Flask]) -> None:
@@ -172,15 +152,54 @@ def test_the_same_key_says_it_once(clone: Callable[[], Flask]) -> None:
     reader = a_reader()
     race(app, [lambda session: tell(session, reader)] * 3)
     assert states(app) == [("email", "queued"), ("inbox", "sent")]
-    with app.app_context():
-        assert db.session().scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 1
+
+
+def test_a_message_leaves_within_two_seconds_of_its_commit(clone: Callable[..., Flask]) -> None:
+    with a_post_office() as office:
+        app = clone(SMTP_URL=office.url)
+        with a_worker(app, "nowhere", SMTP_URL=office.url):
+            say(app, "first")
+            wait_until(lambda: len(office.mails) == 1)
+            said = present()
+            say(app, "second")
+            wait_until(lambda: len(office.mails) == 2)
+            # Twice the promise, for a machine that has other things to do.
+            assert present() - said < timedelta(seconds=4)
+
+
+def say(app: Flask, key: str) -> None:
+    """A message of the product itself: the worker's process knows no other."""
+    with app.app_context(), transaction() as session:
+        outbox.put(session, a_reader(), "pass.resume", {"number": "220100000001"}, key=key, now=present())
+
+
+def test_a_second_with_nothing_due_starts_no_job(clone: Callable[[], Flask]) -> None:
+    app = clone()
+    with app.app_context(), transaction() as session:
+        start_sending(session, NOON)
+        assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
+        tell(session, a_reader())
+        start_sending(session, NOON)
+        start_sending(session, NOON + timedelta(seconds=1))
+        assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 1
+
+
+def test_two_senders_at_the_same_instant_send_nothing_twice(clone: Callable[..., Flask]) -> None:
+    with a_post_office() as office:
+        app = clone(SMTP_URL=office.url)
+        with app.app_context(), transaction() as session:
+            for number in range(40):
+                tell(session, a_reader(f"firm{number}@example.cn"), key=f"pass:{number}")
+        race(app, [lambda _: send_due(Channel.EMAIL)] * 3)
+        assert sorted(mail["To"] for mail in office.mails) == sorted(f"firm{n}@example.cn" for n in range(40))
+    assert {state for channel, state in states(app) if channel == "email"} == {"sent"}
 
 
 def test_a_transaction_that_is_rolled_back_says_nothing(clone: Callable[[], Flask]) -> None:
     app = clone()
     with app.app_context(), pytest.raises(LookupError):
         tell_and_fail()
-    work_off(app)
+    work(app)
     assert states(app) == []
 
 
@@ -217,6 +236,9 @@ def test_an_inbox_is_read_newest_first_and_page_by_page(session: Session) -> Non
     assert outbox.unread(session, stranger.person_id) == 1
 
 
-def test_the_catcher_shows_mails_and_not_the_inbox(session: Session) -> None:
+def test_the_catcher_shows_mails_and_text_messages_and_not_the_inbox(session: Session) -> None:
     tell(session, a_reader())
-    assert [message.channel for message in outbox.caught(session)] == ["email"]
+    outbox.put_sms(session, "138 1234-5678", NAME, {"number": "7"}, key="link", now=NOON)
+    text_message, mail = outbox.caught(session)
+    assert (text_message.channel, text_message.address, mail.channel) == ("sms", "13812345678", "email")
+    assert outbox.caught(session, before=text_message.id) == [mail]

@@ -20,7 +20,7 @@ from web import catalogues
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
 SHOWN = {"title", "placeholder", "aria-label", "alt", "content", "data-words"}
-SILENT = {"script", "style"}
+SILENT = {"script", "style", "pre"}
 EXAMPLES = {
     "中文": "a language is offered in its own words",
     "京哈高速": "a road is searched for by its name",

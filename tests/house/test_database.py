@@ -56,6 +56,13 @@ PROMISED = {
     "pk_scan_receipt",
     "uq_roadside_fact_unique_key",
     "uq_message_unique_key",
+    # A vehicle, a driver and a route are in a library once.
+    "uq_vehicle_firm",
+    "uq_vehicle_person",
+    "uq_library_driver_firm",
+    "uq_library_driver_person",
+    "uq_saved_route_firm",
+    "uq_saved_route_person",
     # People.
     "uq_person_login",
     "uq_firm_credit_code",

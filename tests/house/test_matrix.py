@@ -9,11 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from accounts.permissions import ActorKind
 from foundation import clock
 from tests.browser import Browser
 from tests.builders import NOON
 from tests.checkpoints.conftest import kept_keys, keys  # noqa: F401 - pytest finds fixtures by name
 from tests.house.objects import FOREIGN, NAMES_NO_OBJECT, OBJECTS, OWN, SIBLING, Case, Values
+from tests.passes.firm_programs import Program, asking_as
 from tests.passes.signed_in import signed_in
 
 CASES = [
@@ -49,7 +51,9 @@ def test_what_is_not_reached_is_as_if_it_were_not_there(
     app: Flask, client: FlaskClient, session: Session, endpoint: str, case: Case
 ) -> None:
     world = case.make(session)
-    browser = signed_in(client, session, world.who)
+    # A program has a token and a voice of its own; both ask `raw`.
+    programs = world.who.kind is ActorKind.FIRM_TOKEN
+    browser = asking_as(client, session, world.who) if programs else signed_in(client, session, world.who)
     unknown = ask(app, browser, endpoint, case, {name: NOBODYS.get(name, uuid4()) for name in world.own})
     assert unknown[0] == 404
     for relation, values in ((FOREIGN, world.foreign), (SIBLING, world.sibling), (OWN, world.own)):
@@ -60,7 +64,7 @@ def test_what_is_not_reached_is_as_if_it_were_not_there(
             assert found == unknown, f"{relation}: {found[0]}"
 
 
-def ask(app: Flask, browser: Browser, endpoint: str, case: Case, values: Values) -> tuple[int, str]:
+def ask(app: Flask, browser: Browser | Program, endpoint: str, case: Case, values: Values) -> tuple[int, str]:
     """Status and words of the answer, before any redirect."""
     adapter = app.url_map.bind("ct.example.cn", url_scheme="https")
     address = adapter.build(endpoint, {**case.common, **values})

@@ -9,6 +9,9 @@ from playwright.sync_api import Page, expect
 from passes.symbols import read_symbol
 from seeds.demo.people import PASSWORD
 
+LONG = 60_000
+"""Milliseconds for what a worker does; a page that shows progress is left only when it is done."""
+
 
 class Person:
     """Somebody with a login and a browser."""
@@ -76,6 +79,43 @@ class Applicant(Person):
         return found[0]
 
 
+class Dispatcher(Person):
+    """Sends spreadsheets for a fleet."""
+
+    def uploads(self, sheet: Path) -> str:
+        """Sends a file and returns the address of its batch."""
+        self.page.goto("/batches")
+        self.page.locator("input[type=file]").set_input_files(sheet)
+        self.page.get_by_role("button", name="上传并检查").click()
+        self.page.wait_for_url(re.compile(r"/batches/[0-9a-f-]{36}"))
+        return self.page.url
+
+    def waits_for(self, button: str) -> None:
+        """Waits until the worker has read the file and the page offers what to do."""
+        expect(self.page.get_by_role("button", name=button)).to_be_visible(timeout=LONG)
+
+    def bad_rows(self) -> list[int]:
+        """The rows of the file that the page names as bad."""
+        self.page.get_by_role("link", name="不通过").first.click()
+        rows = self.page.locator("tr[id^=row-] td:first-child")
+        return [int(words) for words in rows.all_inner_texts()]
+
+    def accepts(self, count: int) -> None:
+        """Accepts the good rows and waits until they are applications."""
+        self.page.get_by_role("button", name=f"接受 {count} 行").click()
+        expect(self.page.locator("main")).to_contain_text("已接受", timeout=LONG)
+        expect(self.page.get_by_role("progressbar")).to_have_count(0, timeout=LONG)
+
+    def downloads_the_result(self, batch: str, folder: Path) -> Path:
+        """Saves the result file."""
+        self.page.goto(batch)
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("link", name="下载结果表").click()
+        saved = folder / "result.xlsx"
+        waiting.value.save_as(saved)
+        return saved
+
+
 class Officer(Person):
     """Decides applications."""
 
@@ -89,6 +129,18 @@ class Officer(Person):
         """Issues the pass."""
         self.page.get_by_role("button", name="核发通行证").click()
         expect(self.page.locator("main")).to_contain_text("已核发")
+
+    def takes_a_batch(self, count: int) -> None:
+        """Takes a whole batch from the queue."""
+        self.page.goto("/queue")
+        expect(self.page.locator("main")).to_contain_text(f"批次 {count} 辆")
+        self.page.get_by_role("button", name="领取整批").click()
+        expect(self.page.locator("h1")).to_contain_text("审核批次")
+
+    def issues_all_that_is_clean(self, count: int) -> None:
+        """Issues what the rules found nothing against, and waits until the last pass is there."""
+        self.page.get_by_role("button", name=f"核发无异常的 {count} 件").click()
+        expect(self.page.locator("main")).to_contain_text("已办结", timeout=LONG)
 
     def returns(self, field: str, words: str) -> None:
         """Returns the application with a note to one field."""

@@ -67,10 +67,12 @@ def a_firm(session: Session, **changes: Any) -> Firm:
     return firm
 
 
-def an_applicant(session: Session, firm: Firm | None = None, **changes: Any) -> Actor:
+def an_applicant(
+    session: Session, firm: Firm | None = None, *, role: Role = Role.APPLICANT, **changes: Any
+) -> Actor:
     """A person of a firm, of a new one by default."""
     belongs = (firm or a_firm(session)).id
-    return acting(a_person(session, Role.APPLICANT, firm_id=belongs, **changes), Role.APPLICANT)
+    return acting(a_person(session, role, firm_id=belongs, **changes), role)
 
 
 def an_owner_driver(session: Session) -> Actor:

@@ -591,6 +591,7 @@ def test_a_holder_hands_a_pass_back_but_cannot_revoke_it(
         f"{where}/surrender",
         f"{where}/links",
         f"{where}/links/revoke",
+        f"{where}/links/send",
     }
     answer = browser.raw("POST", f"{where}/revoke", data={**token_of(page), "reason": "misuse"}, follow=False)
     assert answer.status_code == 403

@@ -112,7 +112,7 @@ def test_whatever_statement_issuing_dies_after_nothing_is_half_done(clone: Calla
         assert session.get_one(Application, application).state == "issued"
         assert session.scalar(select(func.count()).select_from(Pass)) == 2
         assert {message.template for message in session.scalars(select(Message))} == {"application.issued"}
-        assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 2
+        assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 1
         publish(session, now=NOON)
         assert [area["bits"] for area in StatusBook().full(session, now=NOON)["areas"]] == ["11"]
         while seal_pending(session, now=NOON):

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.permissions import COMMAND_LINE, Actor
+from accounts.permissions import COMMAND_LINE, SYSTEM, Actor
 from audit.public import history
 from foundation.problems import DomainProblem, NotAllowed
 from passes.models import Application, Pass
 from passes.public import PassAction, PassReason, PassState, change_pass, workshop
 from passes.rules.moves import (
     APPLICATION_MOVES,
+    NO_BUTTONS,
     PASS_MOVES,
     ApplicationAction,
     ApplicationState,
@@ -23,6 +24,7 @@ from passes.rules.moves import (
     open_application_actions,
     open_pass_actions,
 )
+from passes.service.applications import permitted
 from passes.service.drafting import save_draft, submit, withdraw
 from passes.service.reviewing import issue, refuse, release, return_, take
 from tests.builders import NOON, an_issued_pass, some_tools, with_keys
@@ -56,6 +58,7 @@ def moved(
             session, officer, which, RefuseReason.NOT_NEEDED, None, now=NOON
         ),
         ApplicationAction.ISSUE: lambda: issue(session, officer, which, known, now=NOON),
+        ApplicationAction.DECIDE: lambda: permitted(SYSTEM, application, ApplicationAction.DECIDE),
     }
     deeds[action]()
 
@@ -107,6 +110,8 @@ def test_an_application_moves_as_the_table_says_or_not_at_all(
         assert len(history(session, "application", application.id)) == before
         return
     moved(session, applicant, officer, application, action)
+    if action is ApplicationAction.DECIDE:
+        return  # What a rule decides, and what follows, is told in test_changing.
     session.refresh(application)
     event = history(session, "application", application.id)[-1]
     assert application.state == move.to
@@ -121,7 +126,7 @@ def test_the_buttons_are_the_moves_of_the_table(session: Session, state: Applica
         assert set(allowed) == {
             action
             for (at, action), move in APPLICATION_MOVES.items()
-            if at == state and move.permission in actor.permissions
+            if at == state and move.permission in actor.permissions and action not in NO_BUTTONS
         }
     assert not set(open_application_actions(state, frozenset(applicant.permissions))) & OFFICERS
 
@@ -148,7 +153,7 @@ def test_a_pass_moves_as_the_table_says_or_not_at_all(
     if action is PassAction.SUPERSEDE:
         superseding_follows_the_table(session, issued.plate, issued.number, allowed=move is not None)
         return
-    if move is None:
+    if move is None or action in NO_BUTTONS:
         with pytest.raises(NotAllowed):
             change_pass(session, COMMAND_LINE, issued.number, action, reason=PassReason.LOST, now=NOON)
         assert state_of(session, issued.number) == state
@@ -186,6 +191,6 @@ def state_of(session: Session, number: str) -> str:
 
 
 @pytest.mark.parametrize("state", PassState)
-def test_superseding_is_never_a_button(session: Session, state: PassState) -> None:
+def test_what_only_follows_from_an_issue_is_never_a_button(session: Session, state: PassState) -> None:
     everything = frozenset(move.permission for move in PASS_MOVES.values())
-    assert PassAction.SUPERSEDE not in open_pass_actions(state, everything)
+    assert not NO_BUTTONS & set(open_pass_actions(state, everything))

@@ -16,14 +16,16 @@ from audit.public import history
 from foundation.models import Message
 from foundation.outbox import words_of
 from foundation.problems import DomainProblem, InvalidInput, NotAllowed, NotFound
-from passes.application_queries import last_notes, queue_counts, queue_page
+from passes.application_queries import last_notes
 from passes.models import Application, Pass
 from passes.public import PassState, workshop
+from passes.queue_queries import queue_counts, queue_page
 from passes.rules.applying import LEASE, AlreadyTaken
 from passes.rules.moves import RefuseReason
+from passes.service.batch_review import take_next
 from passes.service.drafting import submit
 from passes.service.issue import Issued
-from passes.service.reviewing import Taken, issue, refuse, release, renew_lease, return_, take, take_next
+from passes.service.reviewing import Taken, issue, refuse, release, renew_lease, return_, take
 from tests.builders import NOON, a_body, a_plate, own_transaction, some_tools, with_keys
 from tests.passes.applying import (
     an_applicant,
@@ -85,7 +87,7 @@ def test_officers_who_ask_for_the_next_one_at_the_same_instant_get_different_one
     def next_of(officer: Actor) -> Callable[[Session], object]:
         def work(session: Session) -> object:
             taken = take_next(session, officer, now=NOON)
-            return taken.application.id if taken else None
+            return taken.application.id if isinstance(taken, Taken) else None
 
         return work
 
@@ -148,7 +150,7 @@ def test_given_back_it_is_first_in_the_queue_again(session: Session) -> None:
     release(session, officer, first.id, now=SOON)
     assert [row[0].id for row in queue_page(session, officer, "waiting", SOON)] == [first.id, second.id]
     taken = take_next(session, officer, now=SOON)
-    assert taken is not None
+    assert isinstance(taken, Taken)
     assert taken.application.id == first.id
 
 

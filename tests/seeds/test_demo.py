@@ -7,10 +7,11 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from accounts.permissions import Role
-from accounts.public import Firm
+from accounts.public import Firm, is_identity_number
 from checkpoints.models import RoadsideFact, Scan
 from foundation.base import new_id
 from passes.ledgers import SigningKey
+from passes.library_models import LibraryDriver, SavedRoute, Vehicle
 from passes.models import Application, BodySeal
 from passes.public import Pass
 from passes.rules import ApplicationState, PassState
@@ -37,6 +38,15 @@ def test_the_demo_world_has_two_hundred_applications_in_every_state_and_is_made_
         assert session.scalar(select(func.count()).select_from(Scan)) == 24
         assert [fact.kind for fact in session.scalars(select(RoadsideFact))] == ["refusal"]
         assert session.scalar(select(BodySeal.approved_at))
+        kept = [
+            session.scalar(select(func.count()).select_from(model))
+            for model in (Vehicle, LibraryDriver, SavedRoute)
+        ]
+        assert kept == [12, 8, 3]
+        assert all(
+            is_identity_number(number or "")
+            for number in session.scalars(select(LibraryDriver.identity_number))
+        )
     assert not load_demo(app)
 
 
