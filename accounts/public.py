@@ -19,6 +19,7 @@ from accounts.service.firms import change_firm
 from accounts.service.persons import NewAccount, create_person, deactivate_person, read_identity
 from accounts.service.registration import register_firm, register_person
 from accounts.service.webhooks import announce
+from accounts.tokens import seal, unseal
 from accounts.webhook_rules import WebhookKind
 from accounts.words import ROLE_WORDS
 from accounts.work import WORK_SHOWN, Work, WorkRow, shows_work
@@ -67,8 +68,10 @@ __all__ = [
     "recipients_of_body",
     "register_firm",
     "register_person",
+    "seal",
     "shows_work",
     "told",
+    "unseal",
 ]
 
 

@@ -1,5 +1,6 @@
 """The shape of what people type into the pages of this room. Problems carry codes; words are in `words.py`."""
 
+import unicodedata
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
@@ -23,8 +24,16 @@ def _password() -> fields.String:
     return _text(PASSWORD_MOST)
 
 
+class _Phone(fields.String):
+    """A phone number as it is dialled: full-width digits and spaces are typing habits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        text = unicodedata.normalize("NFKC", super()._deserialize(value, attr, data, **options))
+        return "".join(text.split())
+
+
 def _phone() -> fields.String:
-    return fields.String(required=True, validate=Regexp(PHONE.pattern + r"\Z", error="phone.format"))
+    return _Phone(required=True, validate=Regexp(PHONE.pattern + r"\Z", error="phone.format"))
 
 
 def _email() -> fields.String:

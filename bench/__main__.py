@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import batches, http, issuing, scale, sheets
+from bench import batches, burst, fleets, http, issuing, lists, scale, sheets
 from bench.world import beside, fill, fill_queue, world
 from foundation import clock
 from foundation.embedded import APP_ROLE, DATABASE, EmbeddedServer
@@ -46,6 +46,8 @@ def lines() -> Iterator[Line]:
             found["ratio"] >= 0.4,
         )
         yield from _http(server, app)
+        yield from _fleets(app)
+        yield _burst(server, app)
         yield from _sizes(server, app)
 
 
@@ -65,6 +67,25 @@ def _http(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
     yield Line("scans uploaded in batches of 1,000", f"{rate:,.0f} /s", "≥ 5,000 /s", rate >= 5000)
 
 
+def _fleets(app: "http.Flask") -> Iterator[Line]:
+    read, accepted = fleets.seconds(app)
+    yield Line("5,000 rows uploaded, read and checked by the worker", f"{read:.1f} s", "≤ 10 s", read <= 10)
+    yield Line("5,000 rows accepted into applications", f"{accepted:.1f} s", "≤ 20 s", accepted <= 20)
+
+
+def _burst(server: EmbeddedServer, app: "http.Flask") -> Line:
+    found = burst.measure(server, app)
+    what = (
+        f"burst: {burst.PER_SECOND} submissions/s for {burst.SECONDS} s, {found.offered:,} in all; "
+        f"{found.offered / found.seconds:,.0f} /s taken in, all of them after {found.seconds:,.0f} s; "
+        f"told to come again {found.put_off:,} times"
+    )
+    lost = found.offered - len(found.accepted)
+    doubled = found.stored - len(set(found.accepted.values()))
+    measured = f"{lost} lost, {doubled} doubled, {len(found.other)} other answers"
+    return Line(what, measured, "none", found.clean)
+
+
 def _sizes(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
     few = beside(server, app, "few")
     fill(few, 1, SMALL)
@@ -74,6 +95,8 @@ def _sizes(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
     for name, pair in scale.measure(few, app).items():
         what = f"{name}: {pair.small:.2f} ms with {SMALL:,}, {pair.large:.2f} ms with {LARGE:,} passes"
         yield Line(what, f"{pair.ratio:.2f} ×", "≤ 1.2 ×", pair.ratio <= 1.2)
+    for words, took in zip(("first page", "page in the middle"), lists.own_applications(app), strict=True):
+        yield Line(f"100,000 applications, {words}", f"{took:.0f} ms", "≤ 50 ms", took <= 50)
     whole = scale.sequential_scans(app)
     yield Line("look-ups that read a whole table at a million", ", ".join(whole) or "none", "none", not whole)
 

@@ -74,8 +74,11 @@ def _words(code: str, areas: dict[str, dict]) -> str:
     return ("" if parent is None else _words(parent, areas)) + areas[code]["name"]
 
 
-def a_workbook(known: Catalogue, rows: int = MOST_ROWS) -> bytes:
-    """A file as Excel leaves it: phones as numbers, days as days or counted, full-width plates, a day in words."""
+def a_workbook(known: Catalogue, rows: int = MOST_ROWS, *, origin: str | None = None) -> bytes:
+    """A file as Excel leaves it: phones as numbers, days as days or counted, full-width plates, a day in words.
+
+    All trucks start from `origin`, by default each from another county.
+    """
     target = io.BytesIO()
     counties = [area.words for area in known.areas.values() if area.level == "county"]
     goods = [item.name for item in known.goods.values()]
@@ -86,7 +89,7 @@ def a_workbook(known: Catalogue, rows: int = MOST_ROWS) -> bytes:
         for row in range(1, rows + 1):
             begin = NOW.replace(tzinfo=None) + timedelta(hours=10, minutes=row % 600)
             cells = [row, f"吉Ａ{row:05d}" if row % 3 else f"吉a·{row:05d}", "蓝牌", goods[row % len(goods)]]
-            cells += [counties[row % 600], counties[-1 - row % 600], "", "G1、京哈高速"]
+            cells += [origin or counties[row % 600], counties[-1 - row % 600], "", "G1、京哈高速"]
             cells += [
                 f"{begin:%Y年%m月%d日%H时%M分}",
                 72,

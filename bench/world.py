@@ -46,15 +46,18 @@ SELECT left(number, 6), right(number, 6)::int, 1, 0, 0, CAST(:now AS timestamptz
 
 
 FILL_QUEUE = """
-WITH applicant AS (
-    INSERT INTO person (id, login, name, phone, password_hash, totp_required, active, locale, created_at, demo)
-    VALUES (uuidv7(), 'bench', '压测', '0', '', false, true, 'zh', :now, false) RETURNING id
+WITH firm AS (
+    INSERT INTO firm (id, name, credit_code, area, phone, state, created_at, demo)
+    VALUES (uuidv7(), '压测企业', '9122QUEUE000000001', '220102', '0', 'approved', :now, false) RETURNING id
+), applicant AS (
+    INSERT INTO person (id, login, name, phone, password_hash, totp_required, active, locale, created_at, demo, firm_id)
+    SELECT uuidv7(), 'bench', '压测', '0', '', false, true, 'zh', :now, false, firm.id FROM firm RETURNING id, firm_id
 ), bodies AS (SELECT id, row_number() OVER (ORDER BY code) AS place FROM body)
-INSERT INTO application (id, slip, form_token, state, version, channel, person_id, holder_name, contact_phone, body_id,
-                         kind, plate, plate_colour, goods, origin, destination, stops, roads, not_before, hours, drivers,
-                         submitted_at, created_at, updated_at, demo)
-SELECT uuidv7(), 'bench-' || n, uuidv7(), 'submitted', 1, 'online', applicant.id, '压测企业', '0', bodies.id,
-    0, '黑C' || n, 0, 12, '220102', '110115', '{}', '{G1}', :now, 72, '[]',
+INSERT INTO application (id, slip, form_token, state, version, channel, person_id, firm_id, holder_name, contact_phone,
+                         body_id, kind, plate, plate_colour, goods, origin, destination, stops, roads, not_before, hours,
+                         drivers, submitted_at, created_at, updated_at, demo)
+SELECT uuidv7(), 'bench-' || n, uuidv7(), 'submitted', 1, 'online', applicant.id, applicant.firm_id, '压测企业', '0',
+    bodies.id, 0, '黑C' || n, 0, 12, '220102', '110115', '{}', '{G1}', :now, 72, '[]',
     CAST(:now AS timestamptz) - n * interval '1 second', :now, :now, false
 FROM applicant, generate_series(1, 100000) AS n JOIN bodies ON bodies.place = n % 400 + 1
 """

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text, tuple_
+from sqlalchemy import bindparam, delete, insert, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from foundation.base import table_of
@@ -21,7 +21,12 @@ from foundation.problems import DomainProblem
 
 KEPT_FOR = timedelta(days=1)
 LONGEST_KEY = 200
-KEEP = insert(table_of(IdempotentAnswer))
+FREE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+_ANSWER = table_of(IdempotentAnswer)
+KEEP = insert(_ANSWER)
+KEPT = select(_ANSWER.c.question_hash, _ANSWER.c.status, _ANSWER.c.answer, _ANSWER.c.headers).where(
+    _ANSWER.c.holder_id == bindparam("of_holder"), _ANSWER.c.key == bindparam("of_key")
+)
 FORGOTTEN_AT_ONCE = 5_000
 """Rows one tick deletes at most, so that it never holds the table for long."""
 
@@ -47,10 +52,9 @@ def earlier_answer(session: Session, holder_id: UUID, key: str, question: bytes)
     Raises `idempotency.at_work` while another transaction answers it, `idempotency.other_question`.
     """
     name = f"answer:{holder_id}:{key}"
-    free = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-    if not session.scalar(free, {"name": name}):
+    if not session.scalar(FREE, {"name": name}):
         raise DomainProblem("idempotency.at_work")
-    found = session.get(IdempotentAnswer, (holder_id, key), populate_existing=True)
+    found = session.execute(KEPT, {"of_holder": holder_id, "of_key": key}).one_or_none()
     if found is None:
         return None
     if found.question_hash != question:

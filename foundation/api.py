@@ -4,6 +4,7 @@ The one file that touches flask-smorest. Errors are our own problems, turned int
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -89,17 +90,26 @@ class _Reader:
 
 
 def _body() -> Any:
-    """The body as JSON. Anything else, JSON nested beyond all reason and half a sign is `input.not_json`."""
+    """The body as JSON. Anything else, JSON nested beyond all reason, half a sign and a number without an end is
+    `input.not_json`."""
     if not request.is_json:
         raise DomainProblem("input.not_json")
     try:
         sent = request.get_data()
-        found = json.loads(sent)
+        found = json.loads(sent, parse_constant=_finite, parse_float=_finite)
         if rb"\ud" in sent.lower():
             # JSON can write half of a surrogate pair (RFC 8259, 8.2), which no text of ours can hold.
             json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as broken:
         raise DomainProblem("input.not_json") from broken
+    return found
+
+
+def _finite(text: str) -> float:
+    """A number that JSON and the database can write again: neither NaN nor 1e999 (RFC 8259, 6). Raises `ValueError`."""
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(text)
     return found
 
 

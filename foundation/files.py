@@ -6,7 +6,7 @@ from datetime import datetime
 
 import fsspec
 from flask import Flask, current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -77,5 +77,6 @@ def drop_file(session: Session, sha256: str) -> bool:
             session.execute(delete(StoredFile).where(StoredFile.sha256 == sha256))
     except IntegrityError:
         return False
-    store().drop(sha256)
+    # Bytes cannot be rolled back: they go once it is certain that their row has gone.
+    event.listen(session, "after_commit", lambda _: store().drop(sha256), once=True)
     return True

@@ -24,10 +24,10 @@ from foundation.jobs import every, given_up, long_job, start_progress
 from foundation.models import TaskProgress
 from foundation.outbox import Recipient, put
 from foundation.problems import DomainProblem, NotFound
+from passes.change_messages import ENDS_SOON
 from passes.change_queries import MOST_AT_ONCE, outcomes_of
 from passes.models import Application
 from passes.rules.changing import RENEWED_BEFORE
-from passes.service.change_messages import ENDS_SOON
 from passes.service.changing import renew_pass
 from passes.workshop import tools
 

@@ -84,14 +84,17 @@ def library_page(
 
 
 def called(model: type[K], text: str) -> ColumnElement[bool]:
-    """What a search means: the exact plate, the exact name, the last four or the whole identity number."""
+    """What a search means: a part of the plate or the name, the last four or the whole identity number.
+
+    A part is looked for in the rows of one applicant, of which there are thousands at most.
+    """
     if model is Vehicle:
-        return Vehicle.plate == text
+        return Vehicle.plate.contains(text, autoescape=True)
     if model is SavedRoute:
-        return SavedRoute.name == text
+        return SavedRoute.name.contains(text, autoescape=True)
     if len(text) == IDENTITY_LENGTH:
         return LibraryDriver.identity_number == text
-    return or_(LibraryDriver.name == text, LibraryDriver.last4 == text.upper())
+    return or_(LibraryDriver.name.contains(text, autoescape=True), LibraryDriver.last4 == text.upper())
 
 
 def counted(session: Session, actor: Actor) -> tuple[int, int, int]:

@@ -107,6 +107,13 @@ def form_of(order: TaskProgress) -> str:
     return form
 
 
+def piece_of(order: TaskProgress) -> int:
+    """Passes of one file of an order: in the ZIP of a batch each has its own, to be sent to its driver."""
+    if form_of(order) == "pdf":
+        return order.total
+    return 1 if "batch" in order.facts and order.total <= ONE_FILE else PIECE
+
+
 def _unfinished(session: Session, owner: UUID, numbers: Sequence[str], form: str) -> TaskProgress | None:
     return session.scalar(
         select(TaskProgress)
@@ -156,8 +163,7 @@ def make_piece(session: Session, now: datetime, order: str, done: int) -> None:
     row = session.get(TaskProgress, UUID(order), with_for_update=True)
     if row is None or row.state not in ("waiting", "running") or row.done != done:
         return
-    size = PIECE if form_of(row) == "zip" else row.total
-    piece = row.facts["numbers"][done : done + size]
+    piece = row.facts["numbers"][done : done + piece_of(row)]
     owner = Actor(ActorKind.PERSON, id=row.owner_id)
     try:
         with session.begin_nested():
@@ -171,7 +177,8 @@ def make_piece(session: Session, now: datetime, order: str, done: int) -> None:
 
 
 def _note_piece(row: TaskProgress, piece: Sequence[str], sha256: str, now: datetime) -> None:
-    part = {"name": f"{piece[0]}-{piece[-1]}.pdf", "sha256": sha256}
+    name = piece[0] if piece_of(row) == 1 else f"{piece[0]}-{piece[-1]}"
+    part = {"name": f"{name}.pdf", "sha256": sha256}
     row.facts = {**row.facts, "parts": [*row.facts["parts"], part]}
     row.done += len(piece)
     row.state = "done" if row.done == row.total else "running"

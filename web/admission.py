@@ -4,7 +4,7 @@ Without a limit every submission would be slow, and so would the barrier. Each w
 is put off keeps what was filled in, and a program repeats its question under the same Idempotency-Key.
 """
 
-import secrets
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,50 +18,55 @@ SUBMISSIONS = frozenset({"passes.apply", "passes_api.apply"})
 SHARE_AT_WORK, SHARE_WAITING = 4, 2
 """A quarter of the threads works on submissions, half may wait; the rest is for pages, verdicts and those put off."""
 PATIENCE_SECONDS = 5.0
-LEAST_PAUSE, MOST_PAUSE = 2.0, 120.0
-STEP = 1.5
+LEAST_PAUSE, MOST_PAUSE = 2.0, 300.0
+FIRST_RATE = 50.0
+"""Submissions a second of a process before it has been seen at its limit."""
+SMOOTHING = 0.3
+PROMISED = 1.2
+"""Turns given for each place there will be: some do not come again, and an idle server helps nobody."""
 
 
 @dataclass
-class Pause:
-    """How long those who are put off are asked to stay away, in seconds on the average.
+class Turns:
+    """When whoever is put off shall come again: one after the other, as fast as submissions were taken in lately.
 
-    It grows while more are put off than taken in and shrinks when few are. Where both are as many, it is the time in
-    which all who stay away could be taken in: the honest answer to "when shall I come again".
+    Times are seconds of a monotonic clock.
     """
 
-    mean: float = LEAST_PAUSE
+    rate: float = FIRST_RATE
+    _next: float = 0.0
     _second: int = 0
     _taken: int = 0
     _put_off: int = 0
 
-    def note(self, at: float, *, taken: bool) -> None:
-        """Count one submission at `at`, seconds of a monotonic clock."""
-        if int(at) != self._second:
-            self._adapt()
-            self._second, self._taken, self._put_off = int(at), 0, 0
-        self._taken += taken
-        self._put_off += not taken
+    def take(self, at: float) -> None:
+        """Somebody was taken in."""
+        self._turn_to(at)
+        self._taken += 1
 
-    def _adapt(self) -> None:
-        if self._put_off > self._taken:
-            self.mean = min(self.mean * STEP, MOST_PAUSE)
-        elif self._put_off * 2 < self._taken:
-            self.mean = max(self.mean / STEP, LEAST_PAUSE)
+    def put_off(self, at: float) -> int:
+        """Whole seconds until the next free turn."""
+        self._turn_to(at)
+        self._put_off += 1
+        self._next = max(self._next, at + LEAST_PAUSE) + 1 / (self.rate * PROMISED)
+        return math.ceil(min(self._next - at, MOST_PAUSE))
 
-    def drawn(self) -> int:
-        """Whole seconds between half the average and one and a half of it: those put off together come back apart."""
-        half = max(1, round(self.mean / 2))
-        return half + secrets.randbelow(round(self.mean) + 1)
+    def _turn_to(self, at: float) -> None:
+        if int(at) == self._second:
+            return
+        # Only a second in which somebody found no room shows how many can be taken in.
+        if self._put_off:
+            self.rate = max(1.0, self.rate + SMOOTHING * (self._taken - self.rate))
+        self._second, self._taken, self._put_off = int(at), 0, 0
 
 
 @dataclass
 class Admission:
-    """Places at work, places to wait, and the pause of whoever finds neither."""
+    """Places at work, places to wait, and a turn for whoever finds neither."""
 
     at_work: int
     waiting: int
-    pause: Pause = field(default_factory=Pause)
+    turns: Turns = field(default_factory=Turns)
 
     def __post_init__(self) -> None:
         self._places = threading.Semaphore(self.at_work)
@@ -70,10 +75,12 @@ class Admission:
 
     def enter(self) -> int:
         """Take a place, waiting for one where there is room to wait: 0, or the seconds after which to come again."""
-        taken = self._enter()
+        taken, at = self._enter(), time.monotonic()
         with self._counting:
-            self.pause.note(time.monotonic(), taken=taken)
-            return 0 if taken else self.pause.drawn()
+            if not taken:
+                return self.turns.put_off(at)
+            self.turns.take(at)
+            return 0
 
     def _enter(self) -> bool:
         if not self._room.acquire(blocking=False):

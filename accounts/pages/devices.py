@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from accounts.forms import Told, told
+from accounts.forms import Told
 from accounts.guards import current_actor, requires
 from accounts.pages.blueprint import pages
-from accounts.pages.tokens import token_state
+from accounts.pages.tokens import given_once, token_state
 from accounts.permissions import Permission
 from accounts.queries import tokens_within
 from accounts.rules import TOKEN_DAYS
@@ -19,7 +20,6 @@ from foundation import clock
 from foundation.database import db, transaction
 from foundation.i18n import gettext
 from foundation.parsing import from_form, load
-from foundation.problems import DomainProblem
 
 
 @pages.get("/devices")
@@ -33,23 +33,14 @@ def devices() -> str:
 @requires(Permission.DEVICE_MANAGE)
 def make_token() -> str | tuple[str, int]:
     """Make a token and show it, once."""
-    try:
-        given = load(NewTokenInput(), from_form(request.form))
-        with transaction() as session:
-            row, token = make_device_token(
-                session,
-                current_actor(),
-                given["name"],
-                given["checkpoint_code"],
-                days=given["days"],
-                now=clock.now(),
-            )
-            made = {"name": row.name, "checkpoint": row.checkpoint_code, "token": token}
-    except DomainProblem as problem:
-        db.session.rollback()
-        found = told(problem)
-        return _draw(problem=found), found.status
-    return _draw(made=made)
+    return given_once(_draw, _make)
+
+
+def _make(session: Session) -> dict[str, Any]:
+    given = load(NewTokenInput(), from_form(request.form))
+    where, days = given["checkpoint_code"], given["days"]
+    row, token = make_device_token(session, current_actor(), given["name"], where, days=days, now=clock.now())
+    return {"name": row.name, "checkpoint": row.checkpoint_code, "token": token}
 
 
 @pages.post("/devices/<uuid:token_id>/revoke")

@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from accounts.forms import Told, told, with_list
+from accounts.forms import Told, with_list
 from accounts.guards import current_actor, requires
 from accounts.pages.blueprint import pages
-from accounts.pages.tokens import MadeToken, scope_choices, token_row
+from accounts.pages.tokens import MadeToken, given_once, scope_choices, token_row
 from accounts.permissions import ActorKind, Permission
 from accounts.queries import exchange_tokens_within
 from accounts.rules import TOKEN_DAYS
@@ -18,7 +19,6 @@ from foundation import clock
 from foundation.database import db, transaction
 from foundation.i18n import gettext
 from foundation.parsing import load
-from foundation.problems import DomainProblem
 
 
 @pages.get("/exchanges")
@@ -45,23 +45,16 @@ def _draw(*, problem: Told | None = None, made: MadeToken | None = None) -> str:
 @requires(Permission.PERSON_MANAGE)
 def make_exchange() -> str | tuple[str, int]:
     """Make a token and show it, once."""
-    try:
-        given = load(ExchangeTokenInput(), with_list(request.form, "scopes"))
-        with transaction() as session:
-            row, token = make_exchange_token(
-                session,
-                current_actor(),
-                given["name"],
-                given["scopes"],
-                days=given["days"],
-                now=clock.now(),
-            )
-            made = MadeToken(row.name, token)
-    except DomainProblem as problem:
-        db.session.rollback()
-        found = told(problem)
-        return _draw(problem=found), found.status
-    return _draw(made=made)
+    return given_once(_draw, _make)
+
+
+def _make(session: Session) -> MadeToken:
+    given = load(ExchangeTokenInput(), with_list(request.form, "scopes"))
+    actor, days = current_actor(), given["days"]
+    row, token = make_exchange_token(
+        session, actor, given["name"], given["scopes"], days=days, now=clock.now()
+    )
+    return MadeToken(row.name, token)
 
 
 @pages.post("/exchanges/<uuid:token_id>/revoke")

@@ -4,14 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from accounts.firm_queries import firm_tokens as tokens_of_firm
-from accounts.forms import Told, told, with_list
+from accounts.forms import Told, with_list
 from accounts.guards import current_actor, requires
 from accounts.pages.blueprint import pages
 from accounts.pages.own_firm import firm_facts, firm_of
-from accounts.pages.tokens import MadeToken, scope_choices, token_row
+from accounts.pages.tokens import MadeToken, given_once, scope_choices, token_row
 from accounts.permissions import ActorKind, Permission
 from accounts.rules import FIRM_TOKENS_MOST, TOKEN_DAYS
 from accounts.schemas import FirmTokenInput
@@ -21,7 +22,6 @@ from foundation import clock
 from foundation.database import db, transaction
 from foundation.i18n import gettext
 from foundation.parsing import load
-from foundation.problems import DomainProblem
 
 
 @pages.get("/firm/tokens")
@@ -56,23 +56,14 @@ def _told(token: Any, maker: str | None, maker_active: bool | None) -> dict[str,
 @requires(Permission.FIRM_OWN)
 def make_firm_token() -> str | tuple[str, int]:
     """Make a token and show it, once."""
-    try:
-        given = load(FirmTokenInput(), with_list(request.form, "scopes"))
-        with transaction() as session:
-            row, token = keep_token(
-                session,
-                current_actor(),
-                given["name"],
-                given["scopes"],
-                days=given["days"],
-                now=clock.now(),
-            )
-            made = MadeToken(row.name, token)
-    except DomainProblem as problem:
-        db.session.rollback()
-        found = told(problem)
-        return _draw(problem=found), found.status
-    return _draw(made=made)
+    return given_once(_draw, _make)
+
+
+def _make(session: Session) -> MadeToken:
+    given = load(FirmTokenInput(), with_list(request.form, "scopes"))
+    actor, days = current_actor(), given["days"]
+    row, token = keep_token(session, actor, given["name"], given["scopes"], days=days, now=clock.now())
+    return MadeToken(row.name, token)
 
 
 @pages.post("/firm/tokens/<uuid:token_id>/revoke")

@@ -21,6 +21,7 @@ from accounts.forms import Told, told
 from accounts.guards import current_actor, foreign, requires
 from accounts.models import Firm
 from accounts.pages.blueprint import pages
+from accounts.pages.tokens import given_once
 from accounts.permissions import Actor, Permission, Role
 from accounts.rules import FirmState, mask_phone
 from accounts.schemas import FirmRoleInput, InviteInput
@@ -127,25 +128,16 @@ def _invitations(session: Session, firm: Firm, now: Any) -> list[dict[str, Any]]
 @requires(Permission.FIRM_OWN)
 def make_invitation() -> str | tuple[str, int]:
     """Invite somebody, and show the address, once."""
+    return given_once(_draw, _invite)
+
+
+def _invite(session: Session) -> Made:
     settings: Settings = current_app.extensions["settings"]
-    try:
-        given = load(InviteInput(), from_form(request.form))
-        invited = Invited(given["name"], Role(given["role"]), given["email"])
-        with transaction() as session:
-            row, token = invite(
-                session,
-                current_actor(),
-                invited,
-                secret_key=str(current_app.config["SECRET_KEY"]),
-                now=clock.now(),
-            )
-            url = f"{settings.public_url}{url_for('accounts.invitation', token=token)}"
-            made = Made(row.name, row.email, url)
-    except DomainProblem as problem:
-        db.session.rollback()
-        found = told(problem)
-        return _draw(problem=found), found.status
-    return _draw(made=made)
+    given = load(InviteInput(), from_form(request.form))
+    invited = Invited(given["name"], Role(given["role"]), given["email"])
+    key = str(current_app.config["SECRET_KEY"])
+    row, token = invite(session, current_actor(), invited, secret_key=key, now=clock.now())
+    return Made(row.name, row.email, f"{settings.public_url}{url_for('accounts.invitation', token=token)}")
 
 
 @pages.post("/firm/invitations/<uuid:invitation_id>/revoke")

@@ -1,13 +1,19 @@
 """What the pages of tokens share, whoever holds them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from accounts.forms import told
 from accounts.models import ApiToken
 from accounts.permissions import SCOPES, ActorKind, Permission
 from accounts.words import SCOPE_HINTS, SCOPE_WORDS
 from foundation import clock
+from foundation.database import db, transaction
+from foundation.problems import DomainProblem
 
 ENDS_SOON = timedelta(days=7)
 """Who has to put a new token into a program needs about a week of notice."""
@@ -19,6 +25,18 @@ class MadeToken:
 
     name: str
     token: str
+
+
+def given_once(draw: Callable[..., str], make: Callable[[Session], Any]) -> str | tuple[str, int]:
+    """Make what is shown once, and draw the page with it (`made`), or with why it could not be made (`problem`)."""
+    try:
+        with transaction() as session:
+            made = make(session)
+    except DomainProblem as problem:
+        db.session.rollback()
+        found = told(problem)
+        return draw(problem=found), found.status
+    return draw(made=made)
 
 
 def token_state(token: ApiToken) -> str:

@@ -1,5 +1,6 @@
 """Webhooks of a firm: its endpoints, the log of each, and trying one out."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -77,9 +78,26 @@ def webhook(endpoint_id: UUID) -> str:
         "accounts/webhook.html",
         endpoint=endpoint,
         secret=_secret(endpoint),
-        rows=[_told(*row) for row in log[:PAGE]],
         next_url=more,
+        **_shown(endpoint, log[:PAGE], newest=before is None),
     )
+
+
+@pages.get("/firm/webhooks/<uuid:endpoint_id>/log")
+@requires(Permission.FIRM_OWN)
+def webhook_log(endpoint_id: UUID) -> str:
+    """The newest part of the log alone: the page asks for it while something is on its way for the first time."""
+    endpoint = _own(endpoint_id)
+    log = log_of(db.session(), endpoint.id, before=None)
+    return render_template(
+        "accounts/webhook_log.html", endpoint=endpoint, **_shown(endpoint, log[:PAGE], newest=True)
+    )
+
+
+def _shown(endpoint: WebhookEndpoint, log: Sequence[Any], *, newest: bool) -> dict[str, Any]:
+    rows = [_told(*row) for row in log]
+    on_its_way = any(row["state"] == "queued" and not row["attempts"] for row in rows)
+    return {"rows": rows, "moving": newest and on_its_way and not endpoint.paused}
 
 
 def _own(endpoint_id: UUID) -> WebhookEndpoint:

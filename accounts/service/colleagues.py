@@ -64,14 +64,24 @@ def remove_colleague(session: Session, actor: Actor, person_id: UUID, *, now: da
     record(session, actor, "person:deactivate", "person", person.id, reason="left_firm", now=now)
 
 
-def _held(session: Session, actor: Actor, person_id: UUID) -> tuple[Person, frozenset[UUID]]:
-    """The person and the firm's leads, under a lock that leads of the firm take one after the other."""
+def held_leads(session: Session, actor: Actor) -> tuple[UUID, frozenset[UUID]]:
+    """The firm and its leads, under a lock that its leads take one after the other until their transactions end.
+
+    Raises what `own_firm` raises, and `permission.missing` for who is a lead no longer.
+    """
     firm_id = own_firm(actor)
-    # Two leads who demote each other at the same instant would each still see the other.
+    # Two leads who demote each other at the same instant would each still see the other, and one who is removed at
+    # this instant would leave an invitation or a token behind.
     advisory_lock(session, f"firm-leads:{firm_id}")
     leads = frozenset(leads_of(session, firm_id))
     if actor.kind is ActorKind.PERSON and actor.id not in leads:
         raise DomainProblem("permission.missing", permission=str(Permission.FIRM_OWN))
+    return firm_id, leads
+
+
+def _held(session: Session, actor: Actor, person_id: UUID) -> tuple[Person, frozenset[UUID]]:
+    """The person and the firm's leads, held."""
+    firm_id, leads = held_leads(session, actor)
     person = session.scalar(
         select(Person)
         .where(Person.id == person_id, Person.firm_id == firm_id)

@@ -11,8 +11,7 @@ from accounts.models import ApiToken
 from accounts.permissions import Actor, ActorKind
 from accounts.rules import FIRM_TOKENS_MOST, TOKEN_DAYS
 from accounts.service.bearer import NewToken, end_token, keep_token
-from accounts.service.colleagues import own_firm
-from foundation.database import advisory_lock
+from accounts.service.colleagues import held_leads, own_firm
 from foundation.problems import DomainProblem
 
 
@@ -27,12 +26,10 @@ def make_firm_token(
 ) -> tuple[ApiToken, str]:
     """A token for a program of the acting person's firm, with its row; the token itself is kept nowhere.
 
-    `scopes` are words of `SCOPES[ActorKind.FIRM_TOKEN]`, `days` 1 to 365. Raises `permission.missing`, `NotFound`
-    for a party without a firm, `InvalidInput`, and `token.too_many` beyond `FIRM_TOKENS_MOST` that work at once.
+    `scopes` are words of `SCOPES[ActorKind.FIRM_TOKEN]`, `days` 1 to 365. Raises what
+    `held_leads` raises, `InvalidInput`, and `token.too_many` beyond `FIRM_TOKENS_MOST` that work at once.
     """
-    firm_id = own_firm(actor)
-    # Two requests at the same instant are counted one after the other.
-    advisory_lock(session, f"firm-tokens:{firm_id}")
+    firm_id, _ = held_leads(session, actor)
     if working_firm_tokens(session, firm_id, now=now) >= FIRM_TOKENS_MOST:
         raise DomainProblem("token.too_many", most=FIRM_TOKENS_MOST)
     given = NewToken(ActorKind.FIRM_TOKEN, name, tuple(map(str, scopes)), days, firm_id=firm_id)

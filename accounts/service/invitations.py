@@ -10,13 +10,12 @@ from accounts.firm_queries import invitation_by_token, invitation_of, invitation
 from accounts.models import Firm, Invitation, Person
 from accounts.permissions import FIRM_ROLES, Actor, ActorKind, Role
 from accounts.rules import INVITATION_LIFE, INVITATIONS_MOST
-from accounts.service.colleagues import own_firm
+from accounts.service.colleagues import held_leads, own_firm
 from accounts.service.persons import NewAccount, keep_account
 from accounts.tokens import hash_of, new_token, seal
 from audit.public import record
 from foundation import outbox
 from foundation.base import new_id
-from foundation.database import advisory_lock
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
 
 INVITATION = "accounts.invitation"
@@ -37,16 +36,14 @@ def invite(
 ) -> tuple[Invitation, str]:
     """An invitation to the own firm, with its row; the token is kept nowhere but, sealed, in an e-mail that waits.
 
-    Raises `permission.missing`, `NotFound` for a party without a firm, `InvalidInput` for a role no firm has, and
-    `invitation.too_many` beyond `INVITATIONS_MOST` in `INVITATION_LIFE`.
+    Raises what `held_leads` raises, `InvalidInput` for a role no firm has, and `invitation.too_many` beyond
+    `INVITATIONS_MOST` in `INVITATION_LIFE`.
     """
-    firm_id = own_firm(actor)
     if given.role not in FIRM_ROLES:
         raise InvalidInput(field_problem("role", "choice.unknown"))
     if actor.kind is not ActorKind.PERSON or actor.id is None:
         raise DomainProblem("login.needed")
-    # Two requests at the same instant are counted one after the other.
-    advisory_lock(session, f"invitations:{firm_id}")
+    firm_id, _ = held_leads(session, actor)
     if invitations_since(session, firm_id, now - INVITATION_LIFE) >= INVITATIONS_MOST:
         raise DomainProblem("invitation.too_many", most=INVITATIONS_MOST)
     token = new_token()

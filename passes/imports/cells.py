@@ -97,7 +97,7 @@ def _told(field: str, read: Repaired, cleaned: tuple[str, ...], was: str) -> Rep
     if read.problem:
         return replace(read, text="", repairs=(), was=shown)
     codes = dict.fromkeys((*cleaned, *(repair.code for repair in read.repairs)))
-    if not codes or read.text == was:
+    if not codes or (read.text == was and set(codes) == {"cell.number"}):
         # A number that reads as it looked in the sheet is nobody's concern: whole columns of phones are numbers.
         return replace(read, repairs=())
     return replace(read, repairs=tuple(Repair(code, shown) for code in codes))

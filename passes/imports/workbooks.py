@@ -19,8 +19,8 @@ NUMBER_HEADER, EXAMPLE_MARK = "序号", "示例（可删除）"
 REQUIRED_MARK = "（必填）"
 COLOUR_CHOICES = ("蓝牌", "黄牌", "绿牌", "黄绿牌", "白牌", "黑牌")
 EXAMPLE_DAY = "2022-04-16 08:00"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What programs take for the beginning of a formula in a CSV (OWASP, CSV injection)."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What programs take for the beginning of a formula in a CSV (OWASP, CSV injection); Chinese ones the wide signs too."""
 RESULT_BEFORE, RESULT_AFTER = ("行号",), ("结果", "编号或问题")
 TEXT = 49
 """The number of the format of text, "@", in every workbook (ECMA-376 part 1, 18.8.30)."""
@@ -176,11 +176,12 @@ def result_csv(rows: Iterable[ResultRow]) -> bytes:
     """The same as CSV (UTF-8 with its mark); what a program could take for a formula has an apostrophe in front."""
     target = io.StringIO(newline="")
     lines, _ = _lines(rows)
-    csv.writer(target).writerows([_harmless(text) for text in line] for line in lines)
+    csv.writer(target).writerows([harmless(text) for text in line] for line in lines)
     return target.getvalue().encode("utf-8-sig")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """A text for a CSV that no program runs as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

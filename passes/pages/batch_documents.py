@@ -15,14 +15,13 @@ from foundation.database import db, transaction
 from foundation.i18n import gettext
 from passes.batch_models import Batch
 from passes.batch_review_queries import live_passes, reach_batch
+from passes.imports.workbooks import harmless
 from passes.link_jobs import send_links_of_batch
 from passes.pages.blueprint import pages
 from passes.service.batch_links import DriverAddress, links_of_batch, phones_of
 from passes.sheet_jobs import ONE_FILE, form_of, order_batch_sheets
 from passes.workshop import workshop
 
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheet programs take for a formula at the beginning of a cell (OWASP, CSV injection)."""
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads the file in the language of the machine."""
 
@@ -82,13 +81,8 @@ def _lines(made: list[DriverAddress], separator: str) -> str:
     writer.writerow([gettext("车牌号"), gettext("通行证编号"), gettext("驾驶员"), gettext("链接")])
     for one in made:
         names = gettext("、").join(driver["name"] for driver in one.found.drivers)
-        writer.writerow([_harmless(one.found.plate), one.found.number, _harmless(names), _address(one)])
+        writer.writerow([harmless(one.found.plate), one.found.number, harmless(names), _address(one)])
     return target.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A text that no program runs as a formula."""
-    return f"'{text}" if text.startswith(BEGINS_A_FORMULA) else text
 
 
 @pages.post("/batches/<uuid:batch_id>/links/send")

@@ -21,7 +21,7 @@ from passes.catalogue import Catalogue
 from passes.models import Application
 from passes.pages.telling import Moment, application_state, full_name, moment, place
 from passes.rules import PlateColour
-from passes.rules.batches import BatchState, RowState
+from passes.rules.batches import STOPPED, BatchState, RowState
 from passes.schemas import COLOURS
 from passes.service.batch_rows import mark_of, root
 from passes.words import COLOUR_WORDS

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from accounts.guards import current_actor, requires
@@ -82,8 +82,8 @@ def _send() -> AnyResponse:
 @requires(Permission.APPLICATION_APPLY)
 def batch_template() -> Response:
     """The workbook to fill in, with an example and lists to choose from; the applicant's own province leads them."""
-    known, area = catalogue(db.session(), now=clock.now()), current_actor().area
-    home = known.province_of(area) if area in known.areas else None
+    known, person = catalogue(db.session(), now=clock.now()), g.get("person")
+    home = known.province_of(person.area) if person and person.area in known.areas else None
     return download_workbook(template_workbook(known, home), "changtong-template.xlsx")
 
 

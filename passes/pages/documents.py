@@ -29,6 +29,7 @@ from passes.sheet_jobs import (
     order_pdf,
     order_sheets,
     own_orders,
+    piece_of,
     press,
     retry_order,
 )
@@ -120,7 +121,13 @@ def sheet_order_progress(order_id: UUID) -> str:
 def _draw_order(template: str, order_id: UUID) -> str:
     order = find_order(db.session(), current_actor(), order_id)
     return render_template(
-        template, order=order, form=form_of(order), why=_why(order), kept_days=KEPT.days, most=ONE_FILE
+        template,
+        order=order,
+        form=form_of(order),
+        piece=piece_of(order),
+        why=_why(order),
+        kept_days=KEPT.days,
+        most=ONE_FILE,
     )
 
 
@@ -132,7 +139,7 @@ def _why(order: TaskProgress) -> str | None:
 @pages.get("/sheet-orders/<uuid:order_id>/sheets.zip")
 @requires(Permission.ACCOUNT_OWN)
 def sheet_order_file(order_id: UUID) -> Response:
-    """The finished order: a ZIP of PDFs of a hundred passes each."""
+    """The finished order: a ZIP of PDFs, of one pass each or of a hundred."""
     order = find_order(db.session(), current_actor(), order_id)
     numbers = order.facts["numbers"]
     name = f"{numbers[0]}-{numbers[-1]}.zip"

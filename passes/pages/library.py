@@ -86,6 +86,11 @@ def older(endpoint: str, rows: Sequence[K], **values: Any) -> str | None:
     return url_for(endpoint, after=rows[PAGE - 1].id, **values) if len(rows) > PAGE else None
 
 
+def many_found(rows: Sequence[Any]) -> int | None:
+    """How many of what a search found are shown, when there are more: a search has no next page."""
+    return PAGE if len(rows) > PAGE else None
+
+
 def today(now: datetime) -> date:
     """The day in Beijing."""
     return now.astimezone(SHOWN_IN).date()
@@ -107,13 +112,13 @@ def vehicles() -> str:
 @pages.post("/library/vehicles/search")
 @requires(Permission.APPLICATION_APPLY)
 def search_vehicles() -> Response:
-    """The vehicles of one plate, however it is typed."""
+    """The vehicles whose plate has these signs in it, however they are typed."""
     session, now = db.session(), clock.now()
     text = normalise_plate(searched())
     if not text:
         return redirect(url_for("passes.vehicles"), 303)
     rows = library_page(session, current_actor(), Vehicle, called(Vehicle, text))
-    return make_response(_draw_list(session, rows, now, searched=text))
+    return make_response(_draw_list(session, rows[:PAGE], now, searched=text, many=many_found(rows)))
 
 
 def _draw_list(
@@ -124,6 +129,7 @@ def _draw_list(
     ending: bool = False,
     searched: str = "",
     older: str | None = None,
+    many: int | None = None,
 ) -> str:
     actor = current_actor()
     held = held_by_plate(session, actor, [row.plate for row in rows], now) if rows else {}
@@ -135,6 +141,7 @@ def _draw_list(
         ending_count=count_ending_papers(session, actor, today(now)),
         searched=searched,
         older=older,
+        many=many,
     )
 
 

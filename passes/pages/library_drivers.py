@@ -24,7 +24,7 @@ from passes.library_schemas import ChangeDriverInput, NewDriverInput
 from passes.library_words import DRIVER_LABELS
 from passes.models import Pass, PassRevision
 from passes.pages.blueprint import pages
-from passes.pages.library import kept_or_not_found, older, searched, tabs, typed, version
+from passes.pages.library import kept_or_not_found, many_found, older, searched, tabs, typed, version
 from passes.pages.telling import pass_line
 from passes.rules.library import DriverGiven
 from passes.rules.moves import PassState
@@ -53,16 +53,21 @@ def drivers() -> str:
 @pages.post("/library/drivers/search")
 @requires(Permission.APPLICATION_APPLY)
 def search_drivers() -> Response:
-    """Drivers by the exact name, the last four or the whole of the identity number."""
+    """Drivers by a part of the name, the last four or the whole of the identity number."""
     session, text = db.session(), narrow(searched())
     if not text:
         return redirect(url_for("passes.drivers"), 303)
     rows = library_page(session, current_actor(), LibraryDriver, called(LibraryDriver, text))
-    return make_response(_draw_list(session, rows[:PAGE], searched=text))
+    return make_response(_draw_list(session, rows[:PAGE], searched=text, many=many_found(rows)))
 
 
 def _draw_list(
-    session: Session, rows: Sequence[LibraryDriver], *, searched: str = "", older: str | None = None
+    session: Session,
+    rows: Sequence[LibraryDriver],
+    *,
+    searched: str = "",
+    older: str | None = None,
+    many: int | None = None,
 ) -> str:
     return render_template(
         "passes/library_drivers.html",
@@ -70,6 +75,7 @@ def _draw_list(
         rows=[{"id": row.id, "name": row.name, **_masked(row)} for row in rows],
         searched=searched,
         older=older,
+        many=many,
     )
 
 

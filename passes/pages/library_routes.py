@@ -22,7 +22,7 @@ from passes.library_schemas import RouteInput
 from passes.library_words import ROUTE_LABELS
 from passes.pages.application_form import choices
 from passes.pages.blueprint import pages
-from passes.pages.library import kept_or_not_found, older, searched, tabs, typed, version
+from passes.pages.library import kept_or_not_found, many_found, older, searched, tabs, typed, version
 from passes.pages.telling import goods, hours_words, place, roads, route
 from passes.rules.library import RouteGiven
 from passes.service.library import add_route, archive_one, change_route
@@ -41,16 +41,21 @@ def routes() -> str:
 @pages.post("/library/routes/search")
 @requires(Permission.APPLICATION_APPLY)
 def search_routes() -> Response:
-    """The route of one name."""
+    """The routes with these words in their name."""
     session, text = db.session(), searched()
     if not text:
         return redirect(url_for("passes.routes"), 303)
     rows = library_page(session, current_actor(), SavedRoute, called(SavedRoute, text))
-    return make_response(_draw_list(session, rows[:PAGE], searched=text))
+    return make_response(_draw_list(session, rows[:PAGE], searched=text, many=many_found(rows)))
 
 
 def _draw_list(
-    session: Session, rows: Sequence[SavedRoute], *, searched: str = "", older: str | None = None
+    session: Session,
+    rows: Sequence[SavedRoute],
+    *,
+    searched: str = "",
+    older: str | None = None,
+    many: int | None = None,
 ) -> str:
     known = catalogue(session, now=clock.now())
     return render_template(
@@ -59,6 +64,7 @@ def _draw_list(
         rows=[_line(known, row) for row in rows],
         searched=searched,
         older=older,
+        many=many,
     )
 
 

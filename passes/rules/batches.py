@@ -13,6 +13,8 @@ READ_AT_ONCE = 250
 """Rows that are checked and kept in one transaction while a file is read."""
 ACCEPT_AT_ONCE = 500
 """Rows that become applications in one transaction."""
+STOPPED = "stopped"
+"""The fact of a batch whose accepting broke off: the code of why."""
 LONGEST_FILE_NAME = 120
 LONGEST_CELL = 200
 """What a cell may hold when it is mended in the page; every field has a shorter limit of its own."""

@@ -20,7 +20,7 @@ from passes.batch_models import Batch, BatchReview, BatchRow
 from passes.batch_queries import find_batch
 from passes.models import Application
 from passes.rules.applying import CONTENT_FIELDS
-from passes.rules.batches import ACCEPT_AT_ONCE, BatchAction, BatchState, RowState, next_batch_move
+from passes.rules.batches import ACCEPT_AT_ONCE, STOPPED, BatchAction, BatchState, RowState, next_batch_move
 from passes.rules.moves import ApplicationState
 from passes.service.announcing import announce_batch
 from passes.service.batch_checking import Ask, Gazetteer
@@ -28,8 +28,6 @@ from passes.service.batch_rows import check_kept, settle
 from passes.service.drafting import new_slip
 
 LISTS = frozenset({"stops", "roads", "drivers"})
-STOPPED = "stopped"
-"""The fact of a batch whose accepting broke off: the code of why."""
 
 
 def accept_piece(session: Session, actor: Actor, batch_id: UUID, names: Gazetteer, *, now: datetime) -> bool:
@@ -85,7 +83,8 @@ def stop_accepting(session: Session, batch_id: UUID, *, now: datetime) -> None:
         return
     batch.facts = {**batch.facts, STOPPED: "batch.stopped"}
     _come_to_rest(session, batch, now)
-    record(session, SYSTEM, "batch:stop", "batch", batch.id, now=now, reason="batch.stopped")
+    event = record(session, SYSTEM, "batch:stop", "batch", batch.id, now=now, reason="batch.stopped")
+    announce_batch(session, batch, WebhookKind.BATCH_ACCEPTED, event, now=now)
 
 
 @dataclass(frozen=True)

@@ -48,14 +48,17 @@ def _close(session: Session, now: datetime, *which: ColumnElement[bool]) -> None
     An item that somebody else is changing is left to the tick: waiting for it while the row of an application is
     held could make two officers wait for each other.
     """
-    over = (
+    over = session.execute(
         select(BatchReview.batch_id, BatchReview.body_id)
         .where(BatchReview.finished_at.is_(None), *which, ~_waits())
         .with_for_update(skip_locked=True)
-    )
+    ).all()
+    if not over:
+        return
+    # Asked once more when they are held: an application that came back in between opened its item, and was not seen.
     session.execute(
         update(BatchReview)
-        .where(tuple_(BatchReview.batch_id, BatchReview.body_id).in_(over), ~_waits())
+        .where(tuple_(BatchReview.batch_id, BatchReview.body_id).in_([tuple(key) for key in over]), ~_waits())
         .values(finished_at=now, taken_by=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )

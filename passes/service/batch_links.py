@@ -13,8 +13,8 @@ from audit.public import record, record_many
 from foundation.base import table_of
 from foundation.outbox import put_sms
 from passes.batch_review_queries import LivePass, live_passes
+from passes.change_messages import DRIVER_LINK, link_facts
 from passes.models import DriverLink
-from passes.service.change_messages import DRIVER_LINK
 from passes.service.links import hash_of_token, new_token
 
 ADD_LINK = insert(table_of(DriverLink))
@@ -73,7 +73,7 @@ def send_links(session: Session, actor: Actor, passes: Sequence[LivePass], *, ke
     for made in make_links(session, actor, [one for one in passes if phones_of(one)], now=now):
         for index, phone in enumerate(phones_of(made.found)):
             unique = f"link:{key}:{made.found.number}:{index}"
-            put_sms(session, phone, DRIVER_LINK, {"token": made.token}, key=unique, now=now, urgent=True)
+            put_sms(session, phone, DRIVER_LINK, link_facts(made.token), key=unique, now=now, urgent=True)
             sent += 1
     return sent
 

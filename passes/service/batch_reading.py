@@ -86,7 +86,9 @@ def _give_up(session: Session, batch_id: UUID, problem: DomainProblem, now: date
     batch.problem, batch.facts = problem.code, {**batch.facts, "problem": dict(problem.facts)}
     batch.version += 1
     session.flush()
-    record(session, SYSTEM, "batch:fail", "batch", batch.id, now=now, reason=problem.code)
+    event = record(session, SYSTEM, "batch:fail", "batch", batch.id, now=now, reason=problem.code)
+    # A program that waits to be told must not wait for ever; the state says how the reading ended.
+    announce_batch(session, batch, WebhookKind.BATCH_READ, event, now=now)
 
 
 def stop_reading(session: Session, batch_id: UUID, *, now: datetime) -> None:

@@ -21,6 +21,7 @@ from passes.batch_queries import batch_counts, find_batch, owns_batch, same_file
 from passes.imports.reading import LARGEST_FILE, MOST_ROWS
 from passes.rules.batches import (
     LONGEST_FILE_NAME,
+    STOPPED,
     BatchAction,
     BatchState,
     next_batch_move,

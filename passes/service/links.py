@@ -13,10 +13,10 @@ from accounts.permissions import Actor, ActorKind
 from audit.public import record
 from foundation.outbox import put_sms
 from foundation.problems import DomainProblem, NotFound
+from passes.change_messages import DRIVER_LINK, link_facts
 from passes.models import DriverLink, Pass
 from passes.queries import current_revision, find_pass, reaches
 from passes.rules.moves import HOLDS_THE_VEHICLE
-from passes.service.change_messages import DRIVER_LINK
 
 TOKEN_BYTES = 16
 """128 random bits: nobody finds one by trying."""
@@ -60,7 +60,7 @@ def send_link(session: Session, actor: Actor, number: str, *, key: str, now: dat
     token = make_link(session, actor, number, now=now)
     for index, phone in enumerate(phones):
         put_sms(
-            session, phone, DRIVER_LINK, {"token": token}, key=f"link:{key}:{index}", now=now, urgent=True
+            session, phone, DRIVER_LINK, link_facts(token), key=f"link:{key}:{index}", now=now, urgent=True
         )
     record(session, actor, "link:send", "pass", number, now=now, facts={"drivers": len(phones)})
     return len(phones)

@@ -39,12 +39,18 @@ HEADS = (
     "驾驶员1身份证号后四位",
     "驾驶员1手机号",
 )
-GOODS = (23, 24, 25, 26, 27, 28)
-"""Seed, fertiliser and what else the spring ploughing waits for."""
+GOODS = {
+    23: ("玉米种子 28 吨", "水稻种子 12 吨"),
+    24: ("复合肥 30 吨", "尿素 32 吨"),
+    25: ("除草剂 8 吨", ""),
+    26: ("水稻育苗棚膜", "育秧盘 6000 张"),
+    27: ("插秧机 4 台", ""),
+    28: ("豆粕 30 吨", ""),
+}
+"""Seed, fertiliser and what else the spring ploughing waits for, with the words people add to them."""
 ENDS = ("北京市大兴区", "沈阳市和平区", "济南市历下区", "天津市北辰区", "哈尔滨市南岗区")
 ROADS = ("G1、G102", "G1", "G102 京抚线", "G1、G25")
 NAMES = ("于海洋", "孙立军", "赵铁柱", "崔明哲", "王秀芝", "马晓东")
-WORDS = ("玉米种子 28 吨", "复合肥 30 吨", "水稻育苗棚膜", "尿素 32 吨", "")
 PLATE, GOODS_CELL, HOURS = 0, 2, 8
 
 
@@ -68,11 +74,12 @@ def make_batches(session: Session, applicant: Actor, officer: Actor, bench: Tool
 
 def _row(chance: random.Random, known: Catalogue, plate: str, at: datetime) -> list[str]:
     begins = (at - timedelta(minutes=30)).astimezone(SHOWN_IN)
+    goods = chance.choice(sorted(GOODS))
     return [
         plate,
         chance.choice(("蓝牌", "黄牌", "黄牌")),
-        known.goods[chance.choice(GOODS)].name,
-        chance.choice(WORDS),
+        known.goods[goods].name,
+        chance.choice(GOODS[goods]),
         "长春市南关区",
         chance.choice(ENDS),
         chance.choice(ROADS),

@@ -1,18 +1,20 @@
 """Invitations to a firm: made, sent, accepted once, and of no use in any other case."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from accounts.models import Invitation, Person
 from accounts.permissions import COMMAND_LINE, Role
 from accounts.rules import INVITATION_LIFE, INVITATIONS_MOST
+from accounts.service.colleagues import remove_colleague
 from accounts.service.invitations import Invited, accept_invitation, invite, revoke_invitation
 from accounts.service.persons import deactivate_person
 from accounts.tokens import hash_of, new_token, unseal
@@ -27,6 +29,7 @@ from tests.accounts.people import (
     a_login,
     acting_as,
     an_account,
+    colleague_of,
     firm_person,
     logged_in,
 )
@@ -223,6 +226,34 @@ def test_who_is_switched_off_leaves_no_invitation_behind(session: Session) -> No
     deactivate_person(session, COMMAND_LINE, lead.id, now=clock.now())
     with pytest.raises(DomainProblem, match=r"invitation\.gone"):
         accept_invitation(session, token, an_account("backdoor"), now=clock.now())
+
+
+def test_who_is_removed_at_this_instant_leaves_no_invitation_behind(clone: Callable[..., Flask]) -> None:
+    app = clone()
+    with own_transaction(app) as session:
+        lead = firm_person(session)
+        going, staying = acting_as(colleague_of(session, lead, Role.FIRM_LEAD)), acting_as(lead)
+    told: list[str] = []
+
+    def invite_on_the_way_out() -> None:
+        try:
+            with own_transaction(app) as session:
+                invite(session, going, Invited("孙丽", Role.FIRM_LEAD), secret_key=KEY, now=clock.now())
+        except DomainProblem as refused:
+            told.append(refused.code)
+
+    thread = threading.Thread(target=invite_on_the_way_out)
+    with own_transaction(app) as session:
+        assert going.id is not None
+        remove_colleague(session, staying, going.id, now=clock.now())
+        thread.start()
+        waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while thread.is_alive() and not session.scalar(waits):
+            thread.join(0.05)
+    thread.join()
+    assert told == ["permission.missing"]
+    with own_transaction(app) as session:
+        assert session.scalars(select(Invitation)).all() == []
 
 
 def test_a_firm_invites_as_people_of_firms_and_no_more_than_any_firm_needs(session: Session) -> None:

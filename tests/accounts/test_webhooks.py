@@ -448,4 +448,8 @@ def test_a_lead_adds_an_address_and_sees_what_it_was_told(client: FlaskClient, s
     assert shown_secret(secret_of(KEY, str(endpoint.id), 1)) in page.text
     address = f"/firm/webhooks/{endpoint.id}"
     page = browser.post_form(address, action=f"{address}/ping")
+    assert "deliveries" in page.ids
+    again = browser.raw("GET", f"{address}/log").text
+    assert f'hx-get="{address}/log"' in again
+    assert "等待发送" in again
     assert "等待发送" in page.text

@@ -126,6 +126,8 @@ def test_body_and_query_reach_the_view_in_this_order(client: FlaskClient) -> Non
         ("[" * 200_000, "application/json"),
         (b"\xff\xfe", "application/json"),
         (r'{"name": "\uD800"}', "application/json"),
+        ('{"name": NaN}', "application/json"),
+        ('{"name": [1e999]}', "application/json"),
         ('{"name": "x"}', "text/plain"),
         ("name=x", "application/x-www-form-urlencoded"),
     ],

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.models import LoginSession
+from accounts.models import LoginSession, RoleGrant
 from accounts.permissions import COMMAND_LINE, Actor, Role, permissions_of
 from accounts.service.devices import make_device_token
 from accounts.service.exchanges import make_exchange_token
@@ -362,6 +362,9 @@ def leads(session: Session) -> tuple[Actor, Actor, Actor]:
         an_applicant(session, a_firm(session, area=area), role=Role.FIRM_LEAD)
         for area in ("220102", "220102", "220202")
     )
+    for lead in (first, second, third):
+        session.add(RoleGrant(person_id=lead.id, role=Role.FIRM_LEAD, granted_at=NOON))
+    session.flush()
     return first, second, third
 
 
@@ -556,6 +559,7 @@ OBJECTS: dict[str, tuple[Case, ...]] = {
     "accounts.revoke_exchange": (Case(exchange_tokens, BOTH, "POST"),),
     "accounts.webhook": (Case(webhooks),),
     "accounts.webhook_deed": (Case(webhooks, method="POST", common={"deed": "ping"}),),
+    "accounts.webhook_log": (Case(webhooks),),
     "accounts.webhook_again": (Case(webhook_deliveries, method="POST"),),
     "accounts.revoke_token": (Case(device_tokens, method="POST"),),
     "passes_api.application": (PROGRAM,),

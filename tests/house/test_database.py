@@ -10,10 +10,17 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Connection, create_engine, text
 
+from accounts.service.invitations import JOINED
+from foundation import clock, outbox
 from foundation.base import Base
 from foundation.database import DatabaseSource, db, sqlalchemy_url
 from foundation.embedded import OWNER_ROLE, EmbeddedServer
 from foundation.schema import FOLDER, at_head
+from passes.workshop import workshop
+from tests.accounts.people import acting_as, colleague_of, firm_person
+from tests.builders import own_transaction, with_keys
+from tests.passes.applying import an_application
+from tests.passes.signed_in import a_pass_of
 
 PROMISED = {
     # One vehicle, one pass; and every pass has the content that it names.
@@ -160,6 +167,41 @@ def test_every_migration_goes_down_and_up_again(clone: Callable[[], Flask]) -> N
         assert shape(connection) == before
     with app.app_context():
         assert at_head(db.session())
+
+
+def test_a_database_at_work_is_brought_up_to_firms_at_work(clone: Callable[[], Flask]) -> None:
+    app = clone()
+    with own_transaction(app) as session:
+        with_keys(session, workshop().keys.folder)
+        first = firm_person(session)
+        second = colleague_of(session, first)
+        applicant = acting_as(first)
+        an_application(session, applicant)
+        a_pass_of(session, applicant)
+        told = {"name": second.name, "role": "applicant"}
+        recipient = outbox.Recipient(first.id, "firm@example.com", "zh")
+        outbox.put(session, recipient, JOINED, told, key="waits", now=clock.now())
+        first.active = False
+        people = (first.id, second.id)
+    leads = text("SELECT person_id FROM role_grant WHERE role = 'firm_lead'")
+    lasting = text(
+        "SELECT (SELECT count(*) FROM application), (SELECT count(*) FROM pass), (SELECT count(*) FROM message)"
+    )
+    with owner_of(app) as connection:
+        before = connection.execute(lasting).one()
+    with app.app_context():
+        flask_migrate.downgrade(directory=str(FOLDER), revision="0004")
+    with owner_of(app) as connection:
+        roles = connection.execute(text("SELECT person_id, role FROM role_grant ORDER BY person_id"))
+        assert [(row[0], row[1]) for row in roles] == [(one, "applicant") for one in people]
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(FOLDER), revision="0005")
+    with owner_of(app) as connection:
+        assert connection.execute(lasting).one() == before
+        assert list(connection.scalars(leads)) == [people[1]], "who is switched off leads nobody"
+        assert connection.scalar(text("SELECT channel FROM pass")) == "command_line"
+        waits = "SELECT count(*) FROM message WHERE state = 'queued' AND next_try_at IS NOT NULL"
+        assert connection.scalar(text(waits)) == 1
 
 
 def revisions() -> list[str]:

@@ -9,6 +9,8 @@ from accounts.service.webhooks import add_endpoint
 from accounts.webhook_models import WebhookEvent
 from passes.models import Application
 from passes.rules import PassAction, PassReason, RefuseReason
+from passes.service.batch_reading import open_file
+from passes.service.batches import send_file
 from passes.service.change import change_pass
 from passes.service.reviewing import issue, refuse, return_, take
 from tests.builders import NOON, some_tools
@@ -86,3 +88,11 @@ def test_nobody_else_is_told(session: Session) -> None:
     application, officer = taken(session, stranger)
     issue(session, officer, application.id, some_tools(session), now=NOON)
     assert told(session) == []
+
+
+def test_a_batch_that_cannot_be_read_is_told_with_its_state(session: Session) -> None:
+    batch = send_file(session, a_firm_that_listens(session), b"no table at all", "a.csv", now=NOON)
+    assert open_file(session, batch.id, now=NOON) is None
+    assert told(session) == [
+        ("batch.read", {"batch": str(batch.id), "slip": batch.slip, "state": "unreadable"})
+    ]

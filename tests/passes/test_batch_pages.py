@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -217,6 +218,28 @@ def test_the_template_and_the_result_are_workbooks(session: Session, browser: Br
         answer = browser.raw("GET", address)
         assert (answer.status_code, answer.data[:2]) == (200, b"PK")
         assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def sheet(browser: Browser, address: str, place: int = 0) -> list[list[Any]]:
+    """The cells of a workbook that is downloaded."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(browser.raw("GET", address).data))
+    return book.get_sheet_by_index(place).to_python()
+
+
+def test_the_template_leads_with_the_province_of_the_applicant(browser: Browser) -> None:
+    heads, example = sheet(browser, "/batches/template.xlsx")[:2]
+    assert example[heads.index("起点（必填）")].startswith("吉林省")
+    assert sheet(browser, "/batches/template.xlsx", 1)[1][3].startswith("吉林省")
+
+
+def test_the_result_says_all_that_was_sent(session: Session, browser: Browser, firm: Actor) -> None:
+    row = a_row(roads=["G1 京哈高速", "G25"], stops=["四平市铁西区"])
+    batch = a_batch(session, firm, [row])
+    heads, line = sheet(browser, f"/batches/{batch.id}/result.xlsx")
+    told = dict(zip(heads, line, strict=True))
+    assert told["途经道路"].startswith("G1")
+    assert "G25" in told["途经道路"]
+    assert "铁西区" in told["途经点"]
 
 
 @pytest.mark.usefixtures("_keys")

@@ -1,10 +1,12 @@
 """The pages of deciding a batch and of what comes of it, as a browser without scripts sees them."""
 
 import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 from flask import Flask
@@ -35,6 +37,7 @@ from tests.passes.deciding import (
     decide_all,
     of_batch,
 )
+from tests.passes.links import link_in
 from tests.passes.papers import pages
 from tests.passes.signed_in import a_pass_of, signed_in
 
@@ -212,6 +215,18 @@ def test_a_batch_becomes_one_pdf_for_its_applicant_and_its_officer(
     assert browser.raw("GET", f"{address}/sheets.zip").status_code == 404
 
 
+def test_the_zip_of_a_batch_has_a_file_for_every_vehicle(decided: tuple[Flask, Actor, Actor, UUID]) -> None:
+    app, applicant, _, batch_id = decided
+    with own_transaction(app) as session:
+        order_id = order_batch_sheets(session, applicant, batch_id, "zip", now=SOON).id
+    work_off(app)
+    browser, address = browser_of(app, applicant), f"/sheet-orders/{order_id}"
+    assert "每张一个 PDF" in browser.get(address).text
+    with ZipFile(io.BytesIO(browser.raw("GET", f"{address}/sheets.zip").data)) as found:
+        assert found.namelist() == [f"{number}.pdf" for number in numbers_of(app, batch_id)]
+        assert [pages(found.read(name)) for name in found.namelist()] == [1, 1, 1]
+
+
 def test_more_than_fit_into_one_file_become_a_zip_and_say_so(
     decided: tuple[Flask, Actor, Actor, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,7 +359,7 @@ def test_every_driver_with_a_phone_gets_the_link_once(decided: tuple[Flask, Acto
     with own_transaction(app) as session:
         sent = session.scalars(select(Message).where(Message.channel == "sms")).all()
         assert [message.address for message in sent] == ["13900000000"] * 3
-        opened = {pass_of_token(session, message.facts["token"]) for message in sent}
+        opened = {pass_of_token(session, link_in(message)) for message in sent}
         assert len(opened) == 3
 
 

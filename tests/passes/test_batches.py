@@ -217,6 +217,45 @@ def test_a_mended_row_is_checked_at_once_and_with_it_the_rows_of_its_vehicle(
     assert codes(still) == [("plate", "plate.letter_o_or_i")]
 
 
+def lost(session: Session, firm: Actor, *fields: str, **changes: Any) -> BatchRow:
+    """A row of two drivers with cells of the file that could not be read."""
+    drivers = [{"name": "李四", "last4": "123X"}, {"name": "王五", "last4": "0012"}]
+    batch = a_batch(session, firm, [a_row(drivers=drivers, **changes)])
+    row = rows_of(session, batch)[1]
+    told = {"code": "cell.digits_lost", "facts": {"was": "1.39E+10"}, "of_file": True}
+    row.problems, row.state = [{**told, "field": field} for field in fields], "bad"
+    session.flush()
+    return row
+
+
+def mended(session: Session, firm: Actor, row: BatchRow, **changes: Any) -> list[tuple[str, str]]:
+    """What is wrong after a form was sent that changes so much."""
+    known = some_tools(session).catalogue
+    return codes(mend_row(session, firm, row.batch_id, 1, {**row.plain, **changes}, known, now=NOON))
+
+
+def test_what_the_file_lost_stays_told_until_somebody_types_it(session: Session, firm: Actor) -> None:
+    row = lost(session, firm, "drivers.1.phone", "goods_words")
+    first, second = row.plain["drivers"]
+    given = [{**first, "name": "李思"}, second]
+    assert mended(session, firm, row, drivers=given, hours="24") == [
+        ("drivers.1.phone", "cell.digits_lost"),
+        ("goods_words", "cell.digits_lost"),
+    ]
+    given = [first, {**second, "phone": "13900000000"}]
+    assert mended(session, firm, row, drivers=given) == [("goods_words", "cell.digits_lost")]
+    assert mended(session, firm, row, drivers=given, goods_words="玉米") == []
+    assert row.state == "good"
+
+
+def test_what_was_lost_of_a_driver_goes_with_him(session: Session, firm: Actor) -> None:
+    row = lost(session, firm, "drivers.1.phone")
+    first, second = row.plain["drivers"]
+    assert mended(session, firm, row, drivers=[second]) == [("drivers.0.phone", "cell.digits_lost")]
+    again = lost(session, firm, "drivers.1.phone")
+    assert mended(session, firm, again, drivers=[first]) == []
+
+
 def test_only_what_was_seen_is_accepted(session: Session, firm: Actor) -> None:
     batch = a_batch(session, firm, [a_row(), a_row()])
     seen = batch.version

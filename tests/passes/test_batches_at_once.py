@@ -1,5 +1,6 @@
 """Batches with several connections, with killed workers, and with thousands of rows."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -19,14 +21,19 @@ from accounts.permissions import Actor
 from audit.public import AuditEvent, seal_pending, verify_chain
 from foundation import clock
 from foundation.clock import SHOWN_IN
+from foundation.files import store
 from foundation.jobs import work_off
+from passes import batch_jobs
 from passes.batch_models import Batch, BatchReview, BatchRow
-from passes.batch_queries import row_page
+from passes.batch_queries import batch_counts, row_page
 from passes.models import Application
+from passes.pages.batch_view import problem_of
+from passes.service import accepting
 from passes.service.batches import accept, send_file, send_rows
 from tests.builders import NOON, own_transaction
 from tests.passes.applying import a_firm, an_applicant
 from tests.passes.batching import a_batch, a_row, accepted
+from tests.passes.test_batch_review_deciding import try_until_given_up
 from tests.races import race
 
 CHILD = Path(__file__).with_name("batch_and_die.py")
@@ -160,3 +167,66 @@ def test_five_thousand_rows_become_applications_in_time(clone: Callable[..., Fla
     assert took < TARGET_SECONDS
     assert read < TARGET_SECONDS
     assert page < 0.5
+
+
+def test_reading_that_fails_for_the_last_time_says_so_and_the_file_can_be_sent_again(
+    clone: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = clone()
+    with own_transaction(app) as session:
+        firm = an_applicant(session)
+        first = send_rows(session, firm, rows(2), key="k", now=clock.now()).id
+    with monkeypatch.context() as patched:
+        patched.setattr(batch_jobs, "read_piece", break_down)
+        try_until_given_up(app)
+    with own_transaction(app) as session:
+        batch_jobs.stop_given_up(session, clock.now())
+    with own_transaction(app) as session:
+        batch = session.get_one(Batch, first)
+        assert (batch.state, batch.problem) == ("unreadable", "batch.unread")
+        content = store().get(batch.sha256)
+        assert content is not None
+        again = send_rows(session, firm, json.loads(content), key="k", now=clock.now()).id
+    assert again != first
+    work_off(app)
+    with own_transaction(app) as session:
+        assert session.get_one(Batch, again).state == "ready"
+
+
+def test_accepting_that_fails_for_the_last_time_keeps_what_it_made_and_goes_on_when_asked(
+    clone: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = clone()
+    monkeypatch.setattr(accepting, "ACCEPT_AT_ONCE", 2)
+    with own_transaction(app) as session:
+        firm = an_applicant(session)
+        batch = a_batch(session, firm, rows(5), now=clock.now())
+        accept(session, firm, batch.id, batch.version, now=clock.now())
+        batch_id = batch.id
+    whole, turns = accepting.accept_piece, iter([True])
+
+    def once_and_never_again(*arguments: Any, **named: Any) -> bool:
+        return whole(*arguments, **named) if next(turns, False) else break_down()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batch_jobs, "accept_piece", once_and_never_again)
+        try_until_given_up(app)
+    with own_transaction(app) as session:
+        batch_jobs.stop_given_up(session, clock.now())
+    with own_transaction(app) as session:
+        stopped = session.get_one(Batch, batch_id)
+        assert (stopped.state, stopped.facts["stopped"]) == ("accepted", "batch.stopped")
+        assert batch_counts(session, batch_id).good == 3
+        assert problem_of(stopped) is not None
+        going_on = accept(session, firm, batch_id, stopped.version, now=clock.now())
+        assert "stopped" not in going_on.facts
+    work_off(app)
+    with own_transaction(app) as session:
+        assert session.get_one(Batch, batch_id).state == "accepted"
+        assert session.scalar(select(func.count()).select_from(Application)) == 5
+        assert_whole(session, batch_id)
+
+
+def break_down(*_arguments: Any, **_named: Any) -> bool:
+    """What nobody has heard of."""
+    raise RuntimeError("the disk is full")

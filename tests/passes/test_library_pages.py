@@ -135,7 +135,7 @@ def test_a_change_on_an_old_page_says_so_and_keeps_what_was_typed(
     assert one(session, Vehicle).words == "甲"
 
 
-def test_a_vehicle_is_found_by_its_plate_and_no_plate_stands_in_an_address(
+def test_vehicles_are_found_by_a_part_of_the_plate_and_no_plate_stands_in_an_address(
     client: FlaskClient, session: Session
 ) -> None:
     actor = an_applicant(session)
@@ -153,8 +153,13 @@ def test_a_vehicle_is_found_by_its_plate_and_no_plate_stands_in_an_address(
     found = session.scalars(select(Vehicle).where(Vehicle.plate == "吉C10077")).one()
     assert f"/library/vehicles/{found.id}" in page.links
     assert page.text.count("C10") == 2
-    page = browser.post_form("/library/vehicles", {"q": "吉C1007"}, action="/library/vehicles/search")
-    assert "没有这个车牌" in page.text
+    page = browser.post_form("/library/vehicles", {"q": "c1007"}, action="/library/vehicles/search")
+    assert page.text.count("C1007") == 11
+    page = browser.post_form("/library/vehicles", {"q": "吉C1"}, action="/library/vehicles/search")
+    assert "只列出前 50 项" in page.text
+    for nowhere in ("吉D1007", "%", "C_0077"):
+        page = browser.post_form("/library/vehicles", {"q": nowhere}, action="/library/vehicles/search")
+        assert "没有这个车牌" in page.text
 
 
 def test_a_driver_is_masked_everywhere_but_on_the_page_that_answers_a_reason(
@@ -201,17 +206,20 @@ def test_a_driver_that_cannot_be_is_answered_with_the_form(
     assert words in page.text
 
 
-def test_drivers_are_found_by_name_last_four_or_whole_number(client: FlaskClient, session: Session) -> None:
+def test_drivers_are_found_by_a_part_of_the_name_last_four_or_whole_number(
+    client: FlaskClient, session: Session
+) -> None:
     actor = an_applicant(session)
     found = a_driver(session, actor)
     a_driver(session, actor, name="王五", identity="2222")
     browser = signed_in(client, session, actor)
-    for text in ("李四", "109x", "109X", WHOLE):
+    for text in ("李四", "李", "109x", "109X", WHOLE):
         page = browser.post_form("/library/drivers", {"q": text}, action="/library/drivers/search")
         assert f"/library/drivers/{found.id}" in page.links
         assert "王五" not in page.text
-    page = browser.post_form("/library/drivers", {"q": "李"}, action="/library/drivers/search")
-    assert "没有找到" in page.text
+    for nowhere in ("赵", "09X", WHOLE[:-1]):
+        page = browser.post_form("/library/drivers", {"q": nowhere}, action="/library/drivers/search")
+        assert "没有找到" in page.text
 
 
 @pytest.mark.usefixtures("keys")

@@ -40,8 +40,14 @@ CHANNEL_OF_PASSES = """
 FIRST_PEOPLE_LEAD = """
     INSERT INTO role_grant (person_id, role, granted_at)
     SELECT DISTINCT ON (firm_id) id, 'firm_lead', created_at FROM person WHERE firm_id IS NOT NULL
-    ORDER BY firm_id, id
+    ORDER BY firm_id, active DESC, id
 """
+LEADS_APPLY = """
+    INSERT INTO role_grant (person_id, role, granted_at, granted_by)
+    SELECT person_id, 'applicant', granted_at, granted_by FROM role_grant WHERE role = 'firm_lead'
+    ON CONFLICT DO NOTHING
+"""
+"""Who was a lead applied as well; before this revision there was no other word for it."""
 
 
 def replace_checks(*, upwards: bool) -> None:
@@ -341,6 +347,7 @@ def upgrade() -> None:
     op.create_index('uq_application_pass_number', 'application', ['pass_number'], unique=True, postgresql_where=sa.text("purpose NOT IN ('amend', 'other_driver')"))
     op.create_index('ix_pass_firm_ends', 'pass', ['firm_id', sa.literal_column('upper(validity)')], unique=False, postgresql_where=sa.text("state IN ('live', 'suspended')"))
     op.create_index('ix_application_batch', 'application', ['batch_id', 'body_id', 'state', 'id'], unique=False)
+    op.create_index('ix_application_firm_state', 'application', ['firm_id', 'state', 'id'], unique=False)
     op.create_index('ix_application_entered', 'application', ['entered_by', 'id'], unique=False, postgresql_where=sa.text('entered_by IS NOT NULL'))
     op.create_index('ix_application_single', 'application', ['body_id', 'state', 'submitted_at', 'id'], unique=False, postgresql_where=sa.text("batch_id IS NULL AND state IN ('submitted', 'in_review')"))
     op.create_index('uq_application_about', 'application', ['about'], unique=True, postgresql_where=sa.text("state IN ('submitted', 'in_review', 'returned')"))
@@ -369,6 +376,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(LEADS_APPLY)
     op.execute("DELETE FROM role_grant WHERE role = 'firm_lead'")
     replace_checks(upwards=False)
     op.drop_column('pass', 'channel')
@@ -390,6 +398,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f('fk_application_batch_id'), 'application', type_='foreignkey')
     op.drop_constraint(op.f('fk_application_entered_by'), 'application', type_='foreignkey')
     op.drop_index('uq_application_about', table_name='application', postgresql_where=sa.text("state IN ('submitted', 'in_review', 'returned')"))
+    op.drop_index('ix_application_firm_state', table_name='application')
     op.drop_index('ix_application_entered', table_name='application', postgresql_where=sa.text('entered_by IS NOT NULL'))
     op.drop_index('ix_application_single', table_name='application', postgresql_where=sa.text("batch_id IS NULL AND state IN ('submitted', 'in_review')"))
     op.drop_index('ix_pass_firm_ends', table_name='pass', postgresql_where=sa.text("state IN ('live', 'suspended')"))

@@ -83,6 +83,12 @@ def test_a_phone_that_became_a_number_gets_its_zero_back(phone: str) -> None:
     assert phone not in repr(found.repairs)
 
 
+def test_a_number_that_looks_in_the_sheet_as_it_reads_is_not_told() -> None:
+    assert repair("contact_phone", Cell(13800001111.0)) == repair("contact_phone", Cell("13800001111"))
+    (told,) = repair("drivers.0.last4", Cell(123.0)).repairs
+    assert (told.code, told.was) == ("cell.zeros", "123")
+
+
 @given(phones, st.integers(5, 14))
 def test_a_phone_in_a_csv_of_excel_is_itself_or_named(phone: str, width: int) -> None:
     meant("contact_phone", repair("contact_phone", Cell(displayed(phone, width), exact=False)), phone)

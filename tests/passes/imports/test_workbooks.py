@@ -18,7 +18,16 @@ from passes.schemas import read_application
 from tests.builders import NOON, some_tools
 from tests.passes.imports.files import built, part_of, workbook
 
-TEMPTING = ("=cmd|'/c calc'!A0", "+8613800138000", "-1", "@SUM(A1)", "http://example.cn", "\t=1", "00012")
+TEMPTING = (
+    "=cmd|'/c calc'!A0",
+    "+8613800138000",
+    "-1",
+    "@SUM(A1)",
+    "http://example.cn",
+    "\t=1",
+    "00012",
+    "＝1+1",
+)
 
 
 def sheets(content: bytes) -> dict[str, list[list[object]]]:
@@ -111,7 +120,7 @@ def test_a_result_without_rows_is_a_workbook_too() -> None:
 def test_a_csv_of_a_result_runs_nothing() -> None:
     lines = list(csv.reader(io.StringIO(result_csv(a_result()).decode("utf-8-sig"))))
     assert [line[-1] for line in lines[1:]] == [
-        f"'{text}" if text[0] in "=+-@\t" else text for text in TEMPTING
+        f"'{text}" if text[0] in "=+-@\t＝" else text for text in TEMPTING
     ]
 
 
