@@ -35,6 +35,7 @@ from tests.passes.changing import (
     renewed,
     the_pass,
 )
+from tests.passes.links import link_in
 from tests.passes.signed_in import a_pass_of, signed_in
 
 
@@ -281,7 +282,7 @@ def test_the_link_goes_to_the_drivers_phones_once_a_click(client: FlaskClient, s
     assert "已短信发给 2 名驾驶员" in page.text
     sent = session.scalars(select(Message).where(Message.channel == "sms")).all()
     assert {message.address for message in sent} == {LI["phone"], ZHAO["phone"]}
-    found = pass_of_token(session, sent[0].facts["token"])
+    found = pass_of_token(session, link_in(sent[0]))
     assert found is not None
     assert found.number == number
 
