@@ -300,6 +300,7 @@ def test_a_queue_of_many_is_read_from_the_index(session: Session) -> None:
     """The single ones come in order from their own index, however many of batches lie before them."""
     officer = an_officer(session)
     session.execute(select(func.set_config("enable_seqscan", "off", True)))
+    session.execute(select(func.set_config("enable_sort", "off", True)))
     statement = (
         select(Application.id)
         .where(

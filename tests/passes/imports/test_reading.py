@@ -7,6 +7,7 @@ import time
 import tracemalloc
 import zipfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -411,6 +412,8 @@ def test_one_long_text_in_very_many_cells_does_not_fill_the_memory() -> None:
     assert refused(full)[0] in {"batch.broken", "batch.too_large"}
 
 
+@cache
 def _file(name: str) -> bytes:
+    """A workbook's length changes with the second it is written in, so each is made once."""
     path = Path(SAMPLES / name)
     return path.read_bytes() if path.exists() else workbook([HEADERS, ROW])
