@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.foundation.outside import PatientServer
 
 
 @dataclass
@@ -55,7 +57,7 @@ def a_receiver(*answers: int | None) -> Iterator[Receiver]:
         def log_request(self, code: object = "-", size: object = "-") -> None:
             """Nothing is printed."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = PatientServer(("127.0.0.1", 0), Handler)
     found = Receiver(f"http://127.0.0.1:{server.server_port}", list(answers))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -153,6 +153,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
 
+class PatientServer(ThreadingHTTPServer):
+    """Lets callers wait in line: of more than five at once (the default) the rest would be hung up on by the kernel."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
 @contextmanager
 def a_messenger(*answers: Answer) -> Iterator[Messenger]:
     """A gateway on a free port that gives these answers in turn, and then accepts for ever."""
@@ -160,8 +167,7 @@ def a_messenger(*answers: Answer) -> Iterator[Messenger]:
     class Handler(_Handler):
         pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = PatientServer(("127.0.0.1", 0), Handler)
     gateway = Messenger(f"http://127.0.0.1:{server.server_port}/messages", list(answers))
     Handler.gateway = gateway
     thread = threading.Thread(target=server.serve_forever)
