@@ -1,6 +1,7 @@
 """Tables of areas, bodies, firms, persons, roles, sessions and tokens."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, text
@@ -203,6 +204,8 @@ class ApiToken(Base):
         CheckConstraint("holder IN ('device', 'firm', 'exchange')", "holder"),
         CheckConstraint("holder <> 'firm' OR firm_id IS NOT NULL", "firm_token_has_firm"),
         CheckConstraint("holder <> 'device' OR checkpoint_code IS NOT NULL", "device_token_has_checkpoint"),
+        CheckConstraint("device_code ~ '^[0-9A-HJKMNP-TV-Z]{4}$'", "device_code_crockford"),
+        CheckConstraint("(report IS NULL) = (reported_at IS NULL)", "reported_together"),
         Index("ix_api_token_firm", "firm_id", postgresql_where=text("holder = 'firm'")),
     )
 
@@ -214,7 +217,31 @@ class ApiToken(Base):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     firm_id: Mapped[UUID | None] = mapped_column(ForeignKey("firm.id"))
     checkpoint_code: Mapped[str | None]
+    device_code: Mapped[str | None] = mapped_column(unique=True, comment="begins every slip of the device")
+    report: Mapped[dict[str, Any] | None] = mapped_column(comment="what a device last said of itself")
+    reported_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     revoked_at: Mapped[Moment | None]
     last_used_at: Mapped[Moment | None]
+
+
+class Enrolment(Base):
+    """A one-time code by which a phone becomes a device of a checkpoint; only its hash is kept."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        CheckConstraint("octet_length(code_hash) = 32", "code_hash_length"),
+        CheckConstraint("(used_at IS NULL) = (token_id IS NULL)", "used_together"),
+        CheckConstraint("expires_at > created_at", "expires_later"),
+    )
+
+    id: Mapped[Id]
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    name: Mapped[str]
+    checkpoint_code: Mapped[str]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+    token_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_token.id"))

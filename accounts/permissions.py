@@ -25,6 +25,7 @@ class Permission(StrEnum):
     SEAL_APPROVE = "seal:approve"
     SCAN_RECORD = "scan:record"
     PASS_LOOK_UP = "pass:look_up"
+    PASS_ISSUE_ON_THE_SPOT = "pass:issue_on_the_spot"
     DEVICE_MANAGE = "device:manage"
     AUDIT_READ = "audit:read"
     MESSAGE_MANAGE = "message:manage"
@@ -59,7 +60,14 @@ _ISSUING = _OFFICE | {
     Permission.IDENTITY_READ,
 }
 _APPLYING = frozenset({Permission.ACCOUNT_OWN, Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER})
-_ROADSIDE = frozenset({Permission.ACCOUNT_OWN, Permission.SCAN_RECORD, Permission.PASS_LOOK_UP})
+_ROADSIDE = frozenset(
+    {
+        Permission.ACCOUNT_OWN,
+        Permission.SCAN_RECORD,
+        Permission.PASS_LOOK_UP,
+        Permission.PASS_ISSUE_ON_THE_SPOT,
+    }
+)
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.APPLICANT: _APPLYING,
@@ -106,7 +114,9 @@ class ActorKind(StrEnum):
 
 
 SCOPES: dict[ActorKind, frozenset[Permission]] = {
-    ActorKind.DEVICE: frozenset({Permission.SCAN_RECORD, Permission.PASS_LOOK_UP}),
+    ActorKind.DEVICE: frozenset(
+        {Permission.SCAN_RECORD, Permission.PASS_LOOK_UP, Permission.PASS_ISSUE_ON_THE_SPOT}
+    ),
     # What a person of a firm reads by having an account, a program of the firm reads by this scope.
     ActorKind.FIRM_TOKEN: frozenset(
         {Permission.FIRM_READ, Permission.APPLICATION_APPLY, Permission.PASS_SURRENDER}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.base import AreaCode, Base, Id, Moment, PassNumber
@@ -110,3 +110,18 @@ class StatusHead(Base):
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     published_at: Mapped[Moment]
+
+
+class PassWatch(Base):
+    """A pass that was seen where it cannot be: `seen_elsewhere` at every checkpoint until the watch is over."""
+
+    __tablename__ = "pass_watch"
+    __table_args__ = (
+        CheckConstraint("until > since", "ends_later"),
+        Index("ix_pass_watch_until", "until"),
+    )
+
+    number: Mapped[PassNumber] = mapped_column(ForeignKey("pass_number.number"), primary_key=True)
+    reason: Mapped[str]
+    since: Mapped[Moment]
+    until: Mapped[Moment]
