@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -138,6 +139,9 @@ class Actor:
 
     `area` is the area of the person's body: an officer reaches objects of bodies in the same area only by being
     of the body; command and administrators of an area reach every body below it.
+
+    `ended` and `ended_at` (UTC): a device whose token was revoked (`token_revoked`) or has run out (`token_expired`)
+    and which still hands in what it recorded; None for everybody else.
     """
 
     kind: ActorKind
@@ -148,6 +152,8 @@ class Actor:
     firm_id: UUID | None = None
     area: str | None = None
     checkpoint_code: str | None = None
+    ended: str | None = None
+    ended_at: datetime | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the matrix gives this party the permission at all."""

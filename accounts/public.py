@@ -7,18 +7,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.areas import administrative_path, area_words, area_words_many, find_area
+from accounts.device_rules import CODE_LIFE, ENROLMENTS_PER_MINUTE, StorageHealth, spaced_code
 from accounts.forms import FieldTold, Told, form_page, told
-from accounts.models import Area, Body, Firm, Person, RoleGrant
+from accounts.models import ApiToken, Area, Body, Firm, Person, RoleGrant
 from accounts.numbers import is_identity_number
 from accounts.permissions import Actor, ActorKind, Permission, Role, permissions_of
+from accounts.points import names_points
 from accounts.queries import PersonHere, pending_firms
 from accounts.rules import FirmAction, FirmState, mask_identity, mask_name, mask_phone
-from accounts.service.devices import make_device_token
+from accounts.service.devices import make_device_token, move_device, note_report
+from accounts.service.enrolment import enrol, order_enrolment
 from accounts.service.firm_tokens import make_firm_token
 from accounts.service.firms import change_firm
 from accounts.service.persons import NewAccount, create_person, deactivate_person, read_identity
 from accounts.service.registration import register_firm, register_person
 from accounts.service.webhooks import announce
+from accounts.sessions import leave
 from accounts.tokens import seal, unseal
 from accounts.webhook_rules import WebhookKind
 from accounts.words import ROLE_WORDS
@@ -26,8 +30,11 @@ from accounts.work import WORK_SHOWN, Work, WorkRow, shows_work
 from foundation.outbox import Recipient
 
 __all__ = [
+    "CODE_LIFE",
+    "ENROLMENTS_PER_MINUTE",
     "ROLE_WORDS",
     "WORK_SHOWN",
+    "ApiToken",
     "Area",
     "Body",
     "FieldTold",
@@ -36,6 +43,7 @@ __all__ = [
     "NewAccount",
     "Person",
     "PersonHere",
+    "StorageHealth",
     "Told",
     "WebhookKind",
     "Work",
@@ -51,15 +59,23 @@ __all__ = [
     "change_firm",
     "create_person",
     "deactivate_person",
+    "device",
+    "device_names",
+    "enrol",
     "find_area",
     "firm",
     "form_page",
     "is_identity_number",
+    "leave",
     "make_device_token",
     "make_firm_token",
     "mask_identity",
     "mask_name",
     "mask_phone",
+    "move_device",
+    "names_points",
+    "note_report",
+    "order_enrolment",
     "pending_firms",
     "person",
     "person_names",
@@ -70,6 +86,7 @@ __all__ = [
     "register_person",
     "seal",
     "shows_work",
+    "spaced_code",
     "told",
     "unseal",
 ]
@@ -97,6 +114,11 @@ def bodies_for(session: Session, area: str, duty: str, sector: int | None = None
 def firm(session: Session, firm_id: UUID) -> Firm | None:
     """A firm by its id."""
     return session.get(Firm, firm_id)
+
+
+def device(session: Session, actor: Actor) -> ApiToken:
+    """The row of the device that asks; only a device's token is let in where this is asked."""
+    return session.get_one(ApiToken, actor.id)
 
 
 def person(session: Session, person_id: UUID) -> Person | None:
@@ -136,6 +158,14 @@ def person_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     return {
         row.id: row.name for row in session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
     }
+
+
+def device_names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of devices by id, in one query; unknown ids are left out."""
+    if not ids:
+        return {}
+    rows = session.execute(select(ApiToken.id, ApiToken.name).where(ApiToken.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def recipients_of(session: Session, *, person_id: UUID | None, firm_id: UUID | None) -> Sequence[Recipient]:

@@ -137,12 +137,14 @@ class TokenHere:
     firm_id: UUID | None
     checkpoint_code: str | None
     last_used_at: datetime | None
+    expires_at: datetime
+    revoked_at: datetime | None
     firm_state: str | None
 
 
-def token_holder(session: Session, token_hash: bytes, *, now: datetime) -> TokenHere | None:
-    """The bearer token with this hash and the state of its firm, unless it ended; one query."""
-    row = session.execute(_token(), {"hash": token_hash, "present": now}).one_or_none()
+def token_holder(session: Session, token_hash: bytes) -> TokenHere | None:
+    """The bearer token with this hash, also when it has ended, and the state of its firm; one query."""
+    row = session.execute(_token(), {"hash": token_hash}).one_or_none()
     return TokenHere(*row) if row else None
 
 
@@ -153,11 +155,7 @@ def _token() -> Select[*tuple[Any, ...]]:
     return (
         select(*(token.c[name] for name in _OF_A_TOKEN), firm.c.state.label("firm_state"))
         .select_from(token.outerjoin(firm, firm.c.id == token.c.firm_id))
-        .where(
-            token.c.token_hash == bindparam("hash"),
-            token.c.revoked_at.is_(None),
-            token.c.expires_at > bindparam("present"),
-        )
+        .where(token.c.token_hash == bindparam("hash"))
     )
 
 
@@ -302,9 +300,18 @@ def bodies_within(session: Session, actor: Actor) -> Sequence[Body]:
     ).all()
 
 
-def tokens_within(session: Session, actor: Actor) -> Sequence[ApiToken]:
-    """Tokens of devices: those of the party's checkpoint, and those made within the area of an administrator."""
-    return session.scalars(_newest_tokens(_tokens("device", actor))).all()
+def devices_within(
+    session: Session, actor: Actor, *, ended: bool, before: UUID | None = None, now: datetime
+) -> Sequence[ApiToken]:
+    """A page of devices, newest first, one more than `PAGE` where there are more: those whose token works or has ended.
+
+    They are those of the party's checkpoint, and those made within the area of an administrator.
+    """
+    working = and_(ApiToken.revoked_at.is_(None), ApiToken.expires_at > now)
+    statement = _tokens("device", actor).where(~working if ended else working)
+    if before:
+        statement = statement.where(ApiToken.id < before)
+    return session.scalars(statement.order_by(ApiToken.id.desc()).limit(PAGE + 1)).all()
 
 
 def token_within(session: Session, actor: Actor, token_id: UUID) -> ApiToken | None:
@@ -315,7 +322,8 @@ def token_within(session: Session, actor: Actor, token_id: UUID) -> ApiToken | N
 
 def exchange_tokens_within(session: Session, actor: Actor) -> Sequence[ApiToken]:
     """Tokens of other systems made within the area of an administrator."""
-    return session.scalars(_newest_tokens(_tokens("exchange", actor))).all()
+    newest_first = _tokens("exchange", actor).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())
+    return session.scalars(newest_first.limit(PAGE * 4)).all()
 
 
 def exchange_token_within(session: Session, actor: Actor, token_id: UUID) -> ApiToken | None:
@@ -324,16 +332,13 @@ def exchange_token_within(session: Session, actor: Actor, token_id: UUID) -> Api
     return session.scalar(one.with_for_update(of=ApiToken))
 
 
-def _newest_tokens(statement: Select[ApiToken]) -> Select[ApiToken]:
-    return statement.order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc()).limit(PAGE * 4)
-
-
 def _tokens(holder: str, actor: Actor) -> Select[ApiToken]:
     reached: list[ColumnElement[bool]] = []
     if actor.checkpoint_code:
         reached.append(ApiToken.checkpoint_code == actor.checkpoint_code)
     elif actor.area:
-        reached.append(Body.area.startswith(area_prefix(actor.area)))
+        # Officers of a checkpoint need not belong to a body; their own area tells where they are then.
+        reached.append(func.coalesce(Body.area, Person.area).startswith(area_prefix(actor.area)))
         # Tokens made at the command line have no maker: they are the province's.
         reached.extend([ApiToken.person_id.is_(None)] if actor.area.endswith("0000") else [])
     return (

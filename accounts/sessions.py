@@ -4,9 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, request
+from flask import session as form_session
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from accounts.device_rules import Ended, TokenEnd, token_end
 from accounts.guards import API_PREFIX
 from accounts.models import ApiToken, LoginSession
 from accounts.permissions import (
@@ -19,6 +22,7 @@ from accounts.permissions import (
 )
 from accounts.queries import Known, TokenHere, known_by_token, token_holder
 from accounts.rules import SEEN_EVERY, SESSION_LIFE, FirmState
+from accounts.service.login import log_out
 from accounts.tokens import hash_of
 from foundation import clock
 from foundation.database import db, transaction
@@ -30,6 +34,8 @@ NOBODY_ASKS = frozenset(
         "static",
         "web.healthz",
         "web.readyz",
+        "web.scanner",
+        "web.service_worker",
         "passes.public_pass",
         "passes.driver_pass",
         "accounts.invitation",
@@ -42,6 +48,10 @@ HOLDERS = {
     "firm": ActorKind.FIRM_TOKEN,
     "exchange": ActorKind.EXCHANGE,
 }
+OPEN_TO_ENDED = frozenset({"checkpoints_api.scans"})
+"""Where a device may still go when its token has ended: what it recorded until then must not be lost with it."""
+ENDED_CODES = {TokenEnd.REVOKED: "token.revoked", TokenEnd.EXPIRED: "token.expired"}
+"""What a device whose token has ended is told everywhere else."""
 
 
 def bind_sessions(app: Flask) -> None:
@@ -112,13 +122,14 @@ def _load_bearer(now: datetime) -> None:
     scheme, _, token = header.partition(" ")
     found = None
     if scheme.lower() == "bearer":
-        found = token_holder(db.session(), hash_of(token.strip()), now=now)
-    if found is None:
+        found = token_holder(db.session(), hash_of(token.strip()))
+    ended = token_end(found.revoked_at, found.expires_at, now) if found else None
+    if found is None or (ended and HOLDERS[found.holder] is not ActorKind.DEVICE):
         raise DomainProblem("token.refused")
-    g.actor = _token_actor(found)
-    if found.last_used_at is None or now - found.last_used_at >= SEEN_EVERY:
-        with transaction() as session:
-            session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
+    _note_used(found, ended, now)
+    if ended and request.endpoint not in OPEN_TO_ENDED:
+        raise DomainProblem(ENDED_CODES[ended.how])
+    g.actor = _token_actor(found, ended)
 
 
 def asking_token() -> UUID | None:
@@ -127,15 +138,35 @@ def asking_token() -> UUID | None:
     return actor.id if actor is not None and actor.kind is not ActorKind.PERSON else None
 
 
-def _token_actor(token: TokenHere) -> Actor:
+def _note_used(token: TokenHere, ended: Ended | None, now: datetime) -> None:
+    last = token.last_used_at
+    # The first contact after the end is noted at once: the lead wants to know that the phone has heard of it.
+    fresh = last is not None and now - last < SEEN_EVERY and not (ended and last < ended.at)
+    if not fresh:
+        with transaction() as session:
+            session.execute(update(ApiToken).where(ApiToken.id == token.id).values(last_used_at=now))
+
+
+def _token_actor(token: TokenHere, ended: Ended | None) -> Actor:
     kind = HOLDERS[token.holder]
+    permissions = _as_firm_may(permissions_of_scopes(kind, token.scopes), token.firm_state)
     return Actor(
         kind,
         token.id,
-        _as_firm_may(permissions_of_scopes(kind, token.scopes), token.firm_state),
+        permissions & {Permission.SCAN_RECORD} if ended else permissions,
         firm_id=token.firm_id,
         checkpoint_code=token.checkpoint_code,
+        ended=ended.how if ended else None,
+        ended_at=ended.at if ended else None,
     )
+
+
+def leave(session: Session, response: Response | AnyResponse, *, now: datetime) -> None:
+    """End the session of this browser, if there is one, and make the browser forget it with the answer."""
+    if g.login_session:
+        log_out(session, g.actor, g.login_session.id, now=now)
+    form_session.clear()
+    take_cookie(response)
 
 
 def give_cookie(response: Response | AnyResponse, token: str) -> None:

@@ -6,6 +6,7 @@ import secrets
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from accounts.device_rules import ALPHABET
 from accounts.rules import CODE_DIGITS
 
 
@@ -22,6 +23,11 @@ def hash_of(token: str) -> bytes:
 def new_code() -> str:
     """Eight random digits, which can be spoken."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def new_signs(count: int) -> str:
+    """So many random signs of Crockford's base 32."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(count))
 
 
 def seal(key: str, token: str) -> str:

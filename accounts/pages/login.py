@@ -15,9 +15,8 @@ from accounts.rules import device_name, safe_next
 from accounts.schemas import AskCodeInput, LogInInput, ResetInput, SecondStepInput
 from accounts.service.login import Admitted, Browser, Refused, take_second_step
 from accounts.service.login import log_in as check_password
-from accounts.service.login import log_out as end_session
 from accounts.service.reset import ask_code, reset_password
-from accounts.sessions import give_cookie, take_cookie
+from accounts.sessions import give_cookie, leave
 from foundation import clock
 from foundation.database import transaction
 from foundation.i18n import gettext
@@ -104,12 +103,9 @@ def _do_second_step() -> Response:
 @open_to_all("a session that has just ended must not stand in the way of leaving")
 def log_out() -> Response:
     """End this session and forget the cookie."""
-    if g.login_session:
-        with transaction() as session:
-            end_session(session, current_actor(), g.login_session.id, now=clock.now())
-    form_session.clear()
     response = redirect(url_for("accounts.log_in"))
-    take_cookie(response)
+    with transaction() as session:
+        leave(session, response, now=clock.now())
     return response
 
 

@@ -45,7 +45,7 @@ def test_a_device_acts_at_its_checkpoint_with_what_its_scopes_allow(app: Flask, 
     assert actor == Actor(
         ActorKind.DEVICE,
         row.id,
-        frozenset({Permission.SCAN_RECORD, Permission.PASS_LOOK_UP}),
+        frozenset({Permission.SCAN_RECORD, Permission.PASS_LOOK_UP, Permission.PASS_ISSUE_ON_THE_SPOT}),
         checkpoint_code="CP001",
     )
     assert row.token_hash == hash_of(token)
@@ -74,10 +74,10 @@ def test_a_token_ends_with_its_days_and_with_its_revocation(
     other.revoked_at = clock.now()
     session.commit()
     assert asked_by(app, Authorization=f"Bearer {token}")
-    with pytest.raises(DomainProblem):
+    with pytest.raises(DomainProblem, match=r"token\.revoked"):
         asked_by(app, Authorization=f"Bearer {revoked}")
     monkeypatch.setattr(clock, "now", lambda: row.expires_at)
-    with pytest.raises(DomainProblem):
+    with pytest.raises(DomainProblem, match=r"token\.expired"):
         asked_by(app, Authorization=f"Bearer {token}")
 
 
