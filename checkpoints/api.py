@@ -3,10 +3,21 @@
 from contextlib import nullcontext
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from accounts.guards import current_actor, requires
-from accounts.permissions import Permission
-from checkpoints.schemas import ActionEvent, Question, ScanEvent, Upload, UploadAnswer, VerdictAnswer
+from accounts.permissions import ActorKind, Permission
+from checkpoints.schemas import (
+    ActionEvent,
+    Question,
+    ScanEvent,
+    ShiftEvent,
+    Upload,
+    UploadAnswer,
+    VerdictAnswer,
+)
 from checkpoints.service import Outcome, take_in
+from checkpoints.slip_telling import SlipTold, slip_told
 from checkpoints.verdicts import as_answer, judge_question, told
 from foundation import clock
 from foundation.api import api_room
@@ -14,7 +25,7 @@ from foundation.database import db, transaction
 from foundation.problems import DomainProblem, NotFound
 
 room = api_room("checkpoints_api", "Verdicts at the roadside; scans and actions.")
-room.also_describe(ScanEvent, ActionEvent)
+room.also_describe(ScanEvent, ActionEvent, ShiftEvent)
 
 
 @room.route(
@@ -33,9 +44,16 @@ def verdict(question: dict[str, Any]) -> dict[str, Any]:
     with transaction() if question["check_code"] else nullcontext(db.session()) as session:
         judged = judge_question(session, question, now=now)
         content = told(session, judged, now=now) if judged else None
+        slip = _slip_in(session, question)
     if judged is None:
         raise NotFound
-    return as_answer(judged.verdict, content, as_of=question["at"] or now)
+    return as_answer(judged.verdict, content, as_of=question["at"] or now, slip=slip)
+
+
+def _slip_in(session: Session, question: dict[str, Any]) -> SlipTold | None:
+    """The slip that was asked about; what became of it is for those at the roadside."""
+    asked = question["text"] or question["number"] or question["plate"]
+    return slip_told(session, asked, staff=current_actor().kind is ActorKind.DEVICE)
 
 
 @room.route(
@@ -43,11 +61,12 @@ def verdict(question: dict[str, Any]) -> dict[str, Any]:
     "POST",
     takes=Upload,
     gives=UploadAnswer,
+    problems=("server.busy_with_uploads",),
     counted=False,
 )
 @requires(Permission.SCAN_RECORD)
 def scans(upload: dict[str, Any]) -> dict[str, Any]:
-    """Take in up to a thousand scans and actions. Each is accepted, recognised or refused on its own."""
+    """Take in up to a thousand events. Each is accepted, recognised or refused on its own."""
     now = clock.now()
     with transaction() as session:
         outcomes = take_in(session, current_actor(), upload["events"], now=now)

@@ -1,14 +1,16 @@
-"""The rows of scans and actions: what is known of events already, and new ones written in bulk."""
+"""The rows of scans, actions and hand-overs: what is known of events already, and new ones written in bulk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from checkpoints.events import Acted, Scanned
+from checkpoints.events import Acted, Event, HandedOver, Scanned
+from checkpoints.models import ShiftChange
+from foundation.base import table_of
 from foundation.database import psycopg_connection
 
 RECEIPTS = text(
@@ -31,7 +33,8 @@ ACTIONS = text(
 )
 SCAN_COLUMNS = (
     "plate, received_at, event_id, number, checkpoint, device_id, person_id, scanned_at, time_low, time_high, "
-    "level, verdict, reasons, server_verdict, plate_seen, offline, list_seq, sequence, flags"
+    "level, verdict, reasons, server_verdict, plate_seen, offline, list_seq, sequence, flags, means, seen_plate, uec, "
+    "symbol_version, frames, read_ms"
 )
 ACTION_COLUMNS = (
     "plate, received_at, event_id, scan_id, checkpoint, device_id, person_id, acted_at, action, reason, undoes, "
@@ -106,7 +109,7 @@ def _places(receipts: Mapping[UUID, Receipt], kind: str) -> dict[str, list[objec
     }
 
 
-def take(session: Session, events: Sequence[Scanned | Acted], *, now: datetime) -> set[UUID]:
+def take(session: Session, events: Sequence[Event], *, now: datetime) -> set[UUID]:
     """Claim the events: the ids this transaction now owns. Another upload of the same event is waited for."""
     # All uploads claim in the same order, so two that hold each other's events cannot wait for each other.
     ordered = sorted(events, key=lambda event: event.event_id.int)
@@ -155,6 +158,12 @@ def _scan_row(scan: Scanned, server_verdict: str | None, sender: Sender, now: da
         scan.list_seq,
         scan.sequence,
         list(scan.flags),
+        scan.means.value if scan.means else None,
+        scan.seen_plate,
+        scan.uec,
+        scan.symbol_version,
+        scan.frames,
+        scan.read_ms,
     )
 
 
@@ -179,6 +188,31 @@ def write_actions(session: Session, actions: Sequence[Acted], sender: Sender, *,
         for action in actions
     )
     _copy(session, "action", ACTION_COLUMNS, rows)
+
+
+def write_hand_overs(
+    session: Session, hand_overs: Sequence[HandedOver], sender: Sender, *, now: datetime
+) -> None:
+    """Write hand-overs of shifts."""
+    rows = [
+        {
+            "event_id": one.event_id,
+            "checkpoint": one.checkpoint,
+            "device_id": sender.device_id,
+            "person_id": sender.person_id,
+            "changed_at": one.at,
+            "time_low": one.low,
+            "time_high": one.high,
+            "officer": one.officer,
+            "note": one.note,
+            "counts": one.counts,
+            "sequence": one.sequence,
+            "received_at": now,
+            "flags": list(one.flags),
+        }
+        for one in hand_overs
+    ]
+    session.execute(insert(table_of(ShiftChange)), rows)
 
 
 def _copy(session: Session, table: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:

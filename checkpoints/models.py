@@ -155,6 +155,7 @@ class Slip(Base):
         CheckConstraint("state IN ('issued', 'failed')", "state"),
         CheckConstraint("(state = 'issued') = (number IS NOT NULL)", "issued_has_number"),
         CheckConstraint("(state = 'failed') = (problem IS NOT NULL)", "failed_has_problem"),
+        CheckConstraint("(problem IS NULL) = (problem_facts IS NULL)", "problem_with_facts"),
         CheckConstraint("code !~ '^[0-9]{12}$'", "code_is_no_pass_number"),
         CheckConstraint("driver_last4 ~ '^[0-9]{3}[0-9X]$'", "last4"),
         CheckConstraint("driver_last4 IS NOT NULL OR phone IS NOT NULL", "someone_to_reach"),
@@ -179,6 +180,7 @@ class Slip(Base):
     state: Mapped[str]
     number: Mapped[str | None] = mapped_column(ForeignKey("pass_number.number"))
     problem: Mapped[str | None] = mapped_column(comment="code of the problem, when it failed")
+    problem_facts: Mapped[dict[str, Any] | None] = mapped_column(comment="what its words are filled with")
     received_at: Mapped[Moment]
     flags: Mapped[list[str]]
 

@@ -77,10 +77,11 @@ def scan_page(
         older = tuple_(Scan.received_at, Scan.event_id) < (last.received_at, last.event_id)
         statement = statement.where(older)
     ordered = statement.order_by(Scan.received_at.desc(), Scan.event_id.desc()).limit(limit)
-    return _with_actions(session, session.scalars(ordered).all())
+    return with_actions(session, session.scalars(ordered).all())
 
 
-def _with_actions(session: Session, scans: Sequence[Scan]) -> list[ScanLine]:
+def with_actions(session: Session, scans: Sequence[Scan]) -> list[ScanLine]:
+    """Scans with the action that counts of each, in the same order."""
     ids = [scan.event_id for scan in scans]
     done: dict[UUID, list[Action]] = {}
     statement = select(Action).where(Action.scan_id.in_(ids)).order_by(Action.acted_at, Action.event_id)

@@ -10,8 +10,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from checkpoints.rules import RefusalReason, RoadsideAction
-from checkpoints.schemas import LARGEST_INT, LONGEST_TEXT, ActionEvent, ScanEvent
+from checkpoints.rules import Means, RefusalReason, RoadsideAction
+from checkpoints.schemas import (
+    LARGEST_INT,
+    LARGEST_SYMBOL,
+    LONGEST_TEXT,
+    LONGEST_WORD,
+    ActionEvent,
+    ScanEvent,
+)
 from passes.public import Level, PlateSeen, VerdictCode
 
 _NUMBER: Final = re.compile(r"[0-9]{12}")
@@ -24,8 +31,12 @@ _CODES: Final = {str(one): one for one in VerdictCode}
 _SEEN: Final = {str(one): one for one in PlateSeen}
 _ACTIONS: Final = {str(one): one for one in RoadsideAction}
 _REASONS: Final = {str(one): one for one in RefusalReason}
-_LONGEST_WORD: Final = 32
+_MEANS: Final = {str(one): one for one in Means}
 _MOST_REASONS: Final = 24
+_NOT_TOLD: Final[dict[str, Any]] = dict.fromkeys(
+    ("means", "seen_plate", "uec", "symbol_version", "frames", "read_ms")
+)
+"""How a read was, of an event that says nothing of it."""
 
 
 class _NotPlain(Exception):  # noqa: N818 - says that the long way is needed, not that something is wrong
@@ -74,6 +85,18 @@ def _scan(raw: Mapping[str, Any]) -> dict[str, Any]:
         "plate_seen": _SEEN[raw["plate_seen"]],
         "offline": raw["offline"],
         "list_seq": _maybe(_count, raw.get("list_seq")),
+        **(_NOT_TOLD if raw.keys().isdisjoint(_NOT_TOLD) else _told_of_read(raw)),
+    }
+
+
+def _told_of_read(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "means": _maybe(_MEANS.__getitem__, raw.get("means")),
+        "seen_plate": _maybe(_word, raw.get("seen_plate")),
+        "uec": _maybe(_share, raw.get("uec")),
+        "symbol_version": _maybe(_version, raw.get("symbol_version")),
+        "frames": _maybe(_count, raw.get("frames")),
+        "read_ms": _maybe(_count, raw.get("read_ms")),
     }
 
 
@@ -109,8 +132,22 @@ def _count(value: object) -> int:
     return value
 
 
+def _version(value: object) -> int:
+    version = _count(value)
+    if version > LARGEST_SYMBOL:
+        raise _NotPlain
+    return version
+
+
+def _share(value: object) -> float:
+    # A whole number is what JSON makes of a code that was read without any error.
+    if type(value) not in {float, int} or not 0 <= value <= 1:  # type: ignore[operator]  # a number by its type
+        raise _NotPlain
+    return float(value)  # type: ignore[arg-type]  # as above
+
+
 def _word(value: object) -> str:
-    if type(value) is not str or not 1 <= len(value) <= _LONGEST_WORD:
+    if type(value) is not str or not 1 <= len(value) <= LONGEST_WORD:
         raise _NotPlain
     return value
 

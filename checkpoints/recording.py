@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from accounts.permissions import Actor
 from checkpoints.register import Point
 from checkpoints.rules import UNREAD, RefusalReason, RoadsideAction
+from checkpoints.rules_slip import read_slip_code
 from checkpoints.service import take_in
-from checkpoints.verdicts import judge_found
+from checkpoints.slip_queries import slip_of_code
+from checkpoints.verdicts import NO_PASS, judge_found
 from passes.public import Judged, PlateSeen, judge_text, normalise_plate
 
 _NUMBER = re.compile(r"[0-9]{12}")
@@ -20,11 +22,14 @@ _NUMBER = re.compile(r"[0-9]{12}")
 def judge_entry(
     session: Session, entered: str, point: Point, seen: PlateSeen | None, *, now: datetime
 ) -> Judged:
-    """The verdict on what was typed or read: the text of a code, a pass number, or the plate in front of the officer.
+    """The verdict on what was typed or read: the text of a code, a pass number, or the plate in front of the officer;
+    the code of a slip is no pass.
 
     Whoever types the plate has it before his eyes, so it counts as compared. Raises `not_found` for a number
     nobody was given and `InvalidInput` for what is no plate.
     """
+    if read_slip_code(entered):
+        return Judged(NO_PASS, None)
     if is_code(entered):
         return judge_text(session, entered, now=now, place=point.place, plate_seen=seen or PlateSeen.UNKNOWN)
     if number_in(entered) is not None:
@@ -58,11 +63,13 @@ def record_scan(
 ) -> None:
     """Keep the scan. Raises `event_conflict` when the same page was sent twice."""
     verdict, credential = judged.verdict, judged.credential
-    typed = not is_code(entered) and number_in(entered) is None
+    of_slip = read_slip_code(entered)
+    typed = of_slip is None and not is_code(entered) and number_in(entered) is None
+    plate = normalise_plate(entered) if typed else _plate_of_slip(session, of_slip)
     raw = {
         "kind": "scan",
         "event_id": str(event_id),
-        "plate": credential.plate if credential else normalise_plate(entered) if typed else UNREAD,
+        "plate": credential.plate if credential else plate,
         "checkpoint": point.code,
         "scanned_at": now.isoformat(),
         "number": credential.number if credential else number_in(entered),
@@ -73,6 +80,12 @@ def record_scan(
         "offline": False,
     }
     _take_one(session, actor, raw, now)
+
+
+def _plate_of_slip(session: Session, code: str | None) -> str:
+    """The vehicle a slip was made for, as far as it is known here."""
+    slip = slip_of_code(session, code) if code else None
+    return slip.plate if slip else UNREAD
 
 
 def record_action(

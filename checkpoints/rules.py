@@ -48,6 +48,17 @@ class RoadsideAction(StrEnum):
     UNDONE = "undone"
 
 
+class Means(StrEnum):
+    """How a scan came about."""
+
+    CAMERA = "camera"
+    PICTURE = "picture"
+    TYPED = "typed"
+    BOOK = "book"
+    ADDRESS = "address"
+    PLATE = "plate"
+
+
 class RefusalReason(StrEnum):
     """Why a vehicle that may go on was turned back or held."""
 

@@ -1,16 +1,23 @@
 """The shapes of what the roadside sends and is told."""
 
+import re
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
-from checkpoints.rules import MOST_EVENTS, RefusalReason, RoadsideAction
+from checkpoints.rules import MOST_EVENTS, Means, RefusalReason, RoadsideAction
+from checkpoints.rules_slip import SlipState, read_slip_code
 from foundation.parsing import InputSchema
 from passes.public import Level, PlateSeen, VerdictCode
 
 LARGEST_INT = 2**31 - 1
 LONGEST_TEXT = 600
 """A code has at most 459 characters; chat programs add a query."""
+LONGEST_WORD = 32
+LARGEST_SYMBOL = 40
+"""Version of the largest QR symbol (ISO/IEC 18004); 0 where a reader does not tell it."""
+LONGEST_OFFICER = 20
+LONGEST_NOTE = 200
 UNKNOWN_CHOICE: dict[str, str | list[Any] | dict[Any, Any]] = {"unknown": "choice.unknown"}
 
 
@@ -18,9 +25,19 @@ def _moment(**more: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(**more, metadata={"description": "RFC 3339 with its offset"})
 
 
-def _count() -> fields.Integer:
-    within = validate.Range(0, LARGEST_INT, error="number.range")
+def _count(most: int = LARGEST_INT) -> fields.Integer:
+    within = validate.Range(0, most, error="number.range")
     return fields.Integer(strict=True, allow_none=True, load_default=None, validate=within)
+
+
+def _counted() -> fields.Integer:
+    return fields.Integer(
+        strict=True, required=True, validate=validate.Range(0, LARGEST_INT, error="number.range")
+    )
+
+
+def _word(**more: Any) -> fields.String:
+    return fields.String(validate=validate.Length(1, LONGEST_WORD, error="text.too_long"), **more)
 
 
 def _one_of(choices: type[Any], **more: Any) -> fields.Enum[Any]:
@@ -41,22 +58,25 @@ def _text() -> fields.String:
 
 
 class Event(InputSchema):
-    """What scans and actions share."""
+    """What all events share."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(("scan", "action"), error="event.kind"))
-    event_id = fields.UUID(required=True, metadata={"description": "made by the device"})
-    plate = fields.String(
-        required=True,
-        validate=validate.Length(1, 32, error="text.too_long"),
-        metadata={"description": "? when none could be read"},
+    kind = fields.String(
+        required=True, validate=validate.OneOf(("scan", "action", "shift"), error="event.kind")
     )
-    checkpoint = fields.String(required=True, validate=validate.Length(1, 32, error="text.too_long"))
+    event_id = fields.UUID(required=True, metadata={"description": "made by the device"})
+    checkpoint = _word(required=True)
     time_low = _moment(load_default=None, allow_none=True)
     time_high = _moment(load_default=None, allow_none=True)
     sequence = _count()
 
 
-class ScanEvent(Event):
+class VehicleEvent(Event):
+    """What scans and actions share."""
+
+    plate = _word(required=True, metadata={"description": "? when none could be read"})
+
+
+class ScanEvent(VehicleEvent):
     """What was read and judged."""
 
     scanned_at = _moment(required=True)
@@ -70,9 +90,24 @@ class ScanEvent(Event):
     plate_seen = _one_of(PlateSeen, required=True)
     offline = fields.Boolean(required=True)
     list_seq = _count()
+    means = _one_of(Means, allow_none=True, load_default=None)
+    seen_plate = _word(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "what stands on the truck, when it differs or no pass was read"},
+    )
+    uec = fields.Float(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(0, 1, error="number.range"),
+        metadata={"description": "unused error correction of the symbol"},
+    )
+    symbol_version = _count(LARGEST_SYMBOL)
+    frames = _count()
+    read_ms = _count()
 
 
-class ActionEvent(Event):
+class ActionEvent(VehicleEvent):
     """What the officer did."""
 
     acted_at = _moment(required=True)
@@ -82,14 +117,45 @@ class ActionEvent(Event):
     undoes = fields.UUID(allow_none=True, load_default=None)
 
 
+class ShiftCounts(InputSchema):
+    """The events of a shift, as the device counted them; actions without those that were undone."""
+
+    scans = _counted()
+    green = _counted()
+    amber = _counted()
+    red = _counted()
+    blue = _counted()
+    passed = _counted()
+    turned_back = _counted()
+    held = _counted()
+    offline = _counted()
+
+
+class ShiftEvent(Event):
+    """A shift that was handed over: who takes over from then on, and the counts of the shift that ends."""
+
+    changed_at = _moment(required=True)
+    officer = fields.String(
+        required=True,
+        validate=validate.Length(1, LONGEST_OFFICER, error="text.too_long"),
+        metadata={"description": "who takes over, as the officers call each other"},
+    )
+    note = fields.String(
+        allow_none=True, load_default=None, validate=validate.Length(0, LONGEST_NOTE, error="text.too_long")
+    )
+    counts = fields.Nested(ShiftCounts, required=True)
+
+
 class Upload(InputSchema):
-    """One event or up to a thousand; each is judged on its own, by `ScanEvent` or `ActionEvent`."""
+    """One event or up to a thousand; each is judged on its own, by its schema."""
 
     events = fields.List(
         fields.Raw(),
         required=True,
         validate=validate.Length(1, MOST_EVENTS, error="events.count"),
-        metadata={"description": "each a ScanEvent (kind scan) or an ActionEvent (kind action)"},
+        metadata={
+            "description": "each a ScanEvent (kind scan), an ActionEvent (kind action) or a ShiftEvent (kind shift)"
+        },
     )
 
 
@@ -116,11 +182,22 @@ class UploadAnswer(Schema):
     server_time = fields.AwareDateTime()
 
 
+def _number_or_slip(written: str) -> None:
+    """A slip's code is a question too; that it is no pass is the answer."""
+    if not re.fullmatch(r"[0-9]{12}", written) and read_slip_code(written) is None:
+        raise ValidationError("number.digits")
+
+
 class Question(InputSchema):
     """What to judge: the text of a code, or a number (with its check code), or a plate."""
 
     text = _text()
-    number = _number(allow_none=True, load_default=None)
+    number = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=_number_or_slip,
+        metadata={"description": "twelve digits; the code of a slip is answered as no pass"},
+    )
     check_code = fields.String(
         allow_none=True, load_default=None, validate=validate.Length(1, 16, error="text.too_long")
     )
@@ -151,6 +228,18 @@ class ContentAnswer(Schema):
     phone = fields.String()
 
 
+class SlipSeenAnswer(Schema):
+    """A slip that was given where a pass is asked for."""
+
+    code = fields.String()
+    words = fields.String()
+    became = fields.String(allow_none=True, metadata={"description": "what became of it, for devices alone"})
+    state = fields.String(
+        allow_none=True, validate=validate.OneOf([*(str(state) for state in SlipState), None])
+    )
+    number = fields.String(allow_none=True)
+
+
 class VerdictAnswer(Schema):
     """The verdict, in codes and in words of the language asked for."""
 
@@ -166,3 +255,4 @@ class VerdictAnswer(Schema):
     needs_refusal_reason = fields.Boolean()
     as_of = fields.AwareDateTime()
     content = fields.Nested(ContentAnswer, allow_none=True)
+    slip = fields.Nested(SlipSeenAnswer, allow_none=True)

@@ -1,4 +1,4 @@
-"""Taking in scans and actions: each accepted or refused on its own, each exactly once, in either order."""
+"""Taking in scans, actions and hand-overs: each accepted or refused on its own, each exactly once, in either order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accounts.permissions import Actor, ActorKind
-from checkpoints.events import Acted, Scanned, read_event
+from checkpoints.events import Acted, Event, HandedOver, Scanned, Sending, read_event
 from checkpoints.facts import write_facts
 from checkpoints.ledger import (
     KnownAction,
@@ -21,6 +21,7 @@ from checkpoints.ledger import (
     scans_of,
     take,
     write_actions,
+    write_hand_overs,
     write_scans,
 )
 from checkpoints.register import Register, register
@@ -29,7 +30,6 @@ from checkpoints.verdicts import standing
 from foundation.problems import DomainProblem, InvalidInput, field_problem
 from passes.public import Reading, judge_readings
 
-Event = Scanned | Acted
 LONGEST_ECHO = 64
 
 
@@ -53,7 +53,8 @@ class _Background:
 def take_in(session: Session, actor: Actor, raw: Sequence[object], *, now: datetime) -> list[Outcome]:
     """Accept, recognise or refuse each event, in order. One that is refused leaves no trace and stops no other."""
     places = register(session, now=now)
-    readings = [_read(event, actor, places, now) for event in raw]
+    sending = Sending(actor.checkpoint_code, actor.ended, actor.ended_at)
+    readings = [_read(event, sending, places, now) for event in raw]
     events = _first_of_each(reading for reading in readings if not isinstance(reading, DomainProblem))
     receipts = receipts_of(session, {*events, *_mentioned(events.values())})
     new = {event_id: event for event_id, event in events.items() if event_id not in receipts}
@@ -70,9 +71,9 @@ def take_in(session: Session, actor: Actor, raw: Sequence[object], *, now: datet
     ]
 
 
-def _read(raw: object, actor: Actor, places: Register, now: datetime) -> Event | DomainProblem:
+def _read(raw: object, sending: Sending, places: Register, now: datetime) -> Event | DomainProblem:
     try:
-        event = read_event(raw, at_checkpoint=actor.checkpoint_code, now=now)
+        event = read_event(raw, sending, now=now)
         if event.checkpoint not in places.points:
             raise InvalidInput(field_problem("checkpoint", "checkpoint.unknown"))
     except DomainProblem as refused:
@@ -129,24 +130,29 @@ def _action_problem(action: Acted, background: _Background) -> DomainProblem | N
 def _write(session: Session, events: Sequence[Event], actor: Actor, places: Register, now: datetime) -> None:
     scans = [event for event in events if isinstance(event, Scanned)]
     actions = [event for event in events if isinstance(event, Acted)]
+    hand_overs = [event for event in events if isinstance(event, HandedOver)]
     sender = Sender(
         device_id=actor.id if actor.kind is ActorKind.DEVICE else None,
         person_id=actor.id if actor.kind is ActorKind.PERSON else None,
     )
     if scans:
-        verdicts = _server_verdicts(session, scans, places)
+        verdicts = _server_verdicts(session, scans, places, now)
         write_scans(session, [(scan, verdicts.get(scan.event_id)) for scan in scans], sender, now=now)
     if actions:
         write_actions(session, actions, sender, now=now)
-    if events:
+    if hand_overs:
+        write_hand_overs(session, hand_overs, sender, now=now)
+    if scans or actions:
         concerned = {*(scan.event_id for scan in scans), *(action.scan_id for action in actions)}
         write_facts(session, concerned, now=now)
 
 
-def _server_verdicts(session: Session, scans: Sequence[Scanned], places: Register) -> dict[UUID, str]:
+def _server_verdicts(
+    session: Session, scans: Sequence[Scanned], places: Register, now: datetime
+) -> dict[UUID, str]:
     """The server's own verdict on each scan with a text, where it differs from what the device showed."""
     read = [scan for scan in scans if scan.text is not None]
-    verdicts = judge_readings(session, [_reading(scan, places) for scan in read])
+    verdicts = judge_readings(session, [_reading(scan, places, now) for scan in read])
     return {
         scan.event_id: str(verdict.code)
         for scan, verdict in zip(read, verdicts, strict=True)
@@ -154,13 +160,13 @@ def _server_verdicts(session: Session, scans: Sequence[Scanned], places: Registe
     }
 
 
-def _reading(scan: Scanned, places: Register) -> Reading:
-    """Judged for the latest moment at which the scan can have happened."""
+def _reading(scan: Scanned, places: Register, now: datetime) -> Reading:
+    """Judged for the latest moment at which the scan can have happened: not after it has arrived."""
     return Reading(
         text=scan.text or "",
         number=scan.number,
         plate=scan.plate,
-        at=scan.high,
+        at=min(scan.high, now),
         place=places.points[scan.checkpoint].place,
         plate_seen=scan.plate_seen,
     )

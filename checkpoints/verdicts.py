@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from checkpoints.register import Point, Register, register
 from checkpoints.rules import Standing, standing_of
+from checkpoints.rules_slip import read_slip_code
+from checkpoints.slip_telling import SlipTold
 from checkpoints.words import MAY_WORDS
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
 from passes.public import (
@@ -64,11 +66,13 @@ def judge_question(session: Session, question: dict[str, Any], *, now: datetime)
 
     After a None the caller commits, for the wrong try is counted. Raises `verdict.what` unless exactly one of
     text, number and plate is given, `InvalidInput` for an unknown checkpoint or a malformed plate, `not_found`
-    for a number nobody was given, and `check_code.locked`.
+    for a number nobody was given, and `check_code.locked`. The code of a slip is no pass.
     """
     asked = [question[name] for name in ("text", "number", "plate") if question[name]]
     if len(asked) != 1:
         raise DomainProblem("verdict.what")
+    if read_slip_code(asked[0]):
+        return Judged(NO_PASS, None)
     point = point_of(session, question["checkpoint"], now=now)
     at, seen = question["at"] or now, question["plate_seen"]
     if question["text"]:
@@ -154,7 +158,9 @@ def county_words(known: Catalogue, code: str) -> str:
     return area.words if area else code
 
 
-def as_answer(verdict: Verdict, content: Told | None, *, as_of: datetime) -> dict[str, Any]:
+def as_answer(
+    verdict: Verdict, content: Told | None, *, as_of: datetime, slip: SlipTold | None = None
+) -> dict[str, Any]:
     """The verdict as `VerdictAnswer`, in the language of the request."""
     return {
         "level": str(verdict.level),
@@ -169,6 +175,7 @@ def as_answer(verdict: Verdict, content: Told | None, *, as_of: datetime) -> dic
         "needs_refusal_reason": needs_refusal_reason(verdict),
         "as_of": as_of.isoformat(),
         "content": _content(content) if content else None,
+        "slip": _slip(slip) if slip else None,
     }
 
 
@@ -177,4 +184,14 @@ def _content(content: Told) -> dict[str, Any]:
         **vars(content),
         "not_before": content.not_before.isoformat(),
         "not_after": content.not_after.isoformat(),
+    }
+
+
+def _slip(slip: SlipTold) -> dict[str, Any]:
+    return {
+        "code": slip.code,
+        "words": str(slip.words),
+        "became": slip.became,
+        "state": slip.state,
+        "number": slip.number,
     }

@@ -100,7 +100,7 @@ register_fields(
         "checkpoint.unknown": _("没有这个检查站点。"),
         "number.unknown": _("没有核发过这个编号，请核对数字，或改输眼前车辆的车牌。"),
         "number.digits": _("通行证编号应为 12 位数字。"),
-        "event.kind": _("事件类型应为 scan 或 action。"),
+        "event.kind": _("事件类型应为 scan、action 或 shift。"),
         "event.level_differs": _("结论颜色与结论代码不一致。"),
         "event.reason_missing": _("原因列表应包含结论代码。"),
         "action.undoes_missing": _("撤销时须指明被撤销的处置；其他处置不得填写。"),

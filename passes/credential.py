@@ -24,8 +24,8 @@ LONGEST_PREFIX: Final = 25
 MOST_DIGITS: Final = 434
 """Digits of 180 bytes, the most a text may carry."""
 
-_PLATE_PREFIXES: Final = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
-_PLATE_CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ挂学警港澳使领应急"
+PLATE_PREFIXES: Final = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新使"
+PLATE_CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ挂学警港澳使领应急"
 _PLATE_BASE: Final = 48
 _PLATE_BODY: Final = 7
 _BLACK: Final = 5
@@ -257,12 +257,12 @@ def _write_issuer(writer: _Writer, credential: Credential) -> None:
 def _write_plate(writer: _Writer, credential: Credential) -> None:
     """Prefix, colour, length and body of the plate."""
     prefix, body = credential.plate[:1], credential.plate[1:]
-    digits = [_PLATE_CHARACTERS.find(character) for character in body.ljust(_PLATE_BODY, "0")]
-    if prefix not in _PLATE_PREFIXES or len(body) not in (_PLATE_BODY - 1, _PLATE_BODY) or min(digits) < 0:
+    digits = [PLATE_CHARACTERS.find(character) for character in body.ljust(_PLATE_BODY, "0")]
+    if prefix not in PLATE_PREFIXES or len(body) not in (_PLATE_BODY - 1, _PLATE_BODY) or min(digits) < 0:
         raise CredentialError("malformed", field="plate")
     if credential.plate_colour > _BLACK:
         raise CredentialError("malformed", field="plate_colour")
-    writer.put("plate", _PLATE_PREFIXES.index(prefix), 6)
+    writer.put("plate", PLATE_PREFIXES.index(prefix), 6)
     writer.put("plate_colour", credential.plate_colour, 3)
     writer.put("plate", len(body) - (_PLATE_BODY - 1), 1)
     writer.put("plate", sum(digit * _PLATE_BASE**place for place, digit in enumerate(reversed(digits))), 40)
@@ -328,11 +328,11 @@ def _read(reader: _Reader) -> Credential:
 def _plate(prefix: int, longer: int, body: int) -> str:
     """The plate of its numbers; what fills up a body of six characters is judged by encoding again."""
     digits = [body // _PLATE_BASE**place % _PLATE_BASE for place in reversed(range(_PLATE_BODY))]
-    outside = prefix >= len(_PLATE_PREFIXES) or body >= _PLATE_BASE**_PLATE_BODY
-    if outside or max(digits) >= len(_PLATE_CHARACTERS):
+    outside = prefix >= len(PLATE_PREFIXES) or body >= _PLATE_BASE**_PLATE_BODY
+    if outside or max(digits) >= len(PLATE_CHARACTERS):
         raise CredentialError("malformed", field="plate")
-    characters = [_PLATE_CHARACTERS[digit] for digit in digits[: _PLATE_BODY - 1 + longer]]
-    return _PLATE_PREFIXES[prefix] + "".join(characters)
+    characters = [PLATE_CHARACTERS[digit] for digit in digits[: _PLATE_BODY - 1 + longer]]
+    return PLATE_PREFIXES[prefix] + "".join(characters)
 
 
 def _six_digits(code: int) -> str:

@@ -12,6 +12,7 @@ from foundation.problems import DomainProblem
 from passes.keys import list_key_file
 from passes.signing import sign_jws
 from passes.status import publish, status_kid
+from passes.watches import drop_ended_watches
 from passes.workshop import workshop
 
 HOUR = 3600
@@ -21,6 +22,12 @@ HOUR = 3600
 def publish_status(session: Session, now: datetime) -> None:
     """Number what has committed."""
     publish(session, now=now)
+
+
+@every(seconds=HOUR)
+def forget_watches(session: Session, now: datetime) -> None:
+    """Drop watches that are over."""
+    drop_ended_watches(session, now=now)
 
 
 @every(seconds=HOUR)

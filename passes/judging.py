@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from foundation.base import table_of
 from passes.credential import Credential, CredentialError, decode_payload, parse_text
-from passes.ledgers import SigningKey
+from passes.ledgers import PassWatch, SigningKey
 from passes.models import Pass, PassRevision
 from passes.rules.judge import (
     Facts,
@@ -27,7 +27,6 @@ from passes.rules.moves import STATUS_OF, PassState
 from passes.signing import PublicKey, key_from_jwk, signature_state
 from passes.trust import imported_key
 
-_Current = tuple[PassState, int]
 NO_AGE = timedelta()
 SERVER_READS = 2
 """A server is given bytes, not camera frames: a wrong signature is wrong (credential format, section 6)."""
@@ -39,6 +38,15 @@ class Judged:
 
     verdict: Verdict
     credential: Credential | None
+
+
+@dataclass(frozen=True)
+class _Current:
+    """What has become of a pass of ours."""
+
+    state: PassState
+    revision: int
+    watched: bool
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ def judge_text(
         credential = decode_payload(scanned.payload)
     except CredentialError as unreadable:
         return _unreadable(Unreadable(unreadable.code), now)
-    issuer, current = _known(session, credential)
+    issuer, current = _known(session, credential, now)
     public = _public_key(issuer.jwk["x"], issuer.jwk["y"]) if issuer.jwk else None
     signature = signature_state(public, scanned.payload, scanned.signature)
     verdict = judge(credential, signature, _facts(issuer, current, now, place, plate_seen))
@@ -76,7 +84,7 @@ def judge_pass(
     """Judge a pass of ours that was found by its number or plate, as if its newest code had been read."""
     revision = session.get_one(PassRevision, (found.plate, found.number, found.revision))
     credential = decode_payload(revision.payload)
-    issuer, current = _known(session, credential)
+    issuer, current = _known(session, credential, now)
     facts = _facts(issuer, current, now, place, plate_seen)
     return Judged(judge(credential, SignatureState.GOOD, facts), credential)
 
@@ -87,17 +95,18 @@ def _unreadable(why: Unreadable, now: datetime) -> Judged:
     return Judged(judge(why, SignatureState.NOT_CHECKED, facts), None)
 
 
-def _known(session: Session, credential: Credential) -> tuple[_Issuer, _Current | None]:
+def _known(session: Session, credential: Credential, now: datetime) -> tuple[_Issuer, _Current | None]:
     """The key, from our own table first, then from the imported lists; and what has become of a pass of ours."""
     given = {
         "plate": credential.plate,
         "number": credential.number,
         "area": credential.area,
         "key": credential.key,
+        "at": now,
     }
     row = session.execute(_key_and_pass(), given).one_or_none()
     if row is not None:
-        current = (PassState(row.pass_state), row.revision) if row.pass_state else None
+        current = _Current(PassState(row.pass_state), row.revision, row.watched) if row.pass_state else None
         return _Issuer(row.jwk, KeyState(row.key_state), ours=True, known=True), current
     if session.scalar(select(exists().where(SigningKey.area == credential.area))):
         return _Issuer(None, KeyState.UNKNOWN, ours=True, known=True), None
@@ -110,11 +119,19 @@ def _known(session: Session, credential: Credential) -> tuple[_Issuer, _Current 
 @cache
 def _key_and_pass() -> Select[*tuple[Any, ...]]:
     """Asked for by every verdict, so it is built once, is one read, and runs on tables."""
-    key, this = table_of(SigningKey), table_of(Pass)
+    key, this, watch = table_of(SigningKey), table_of(Pass), table_of(PassWatch)
     same = and_(this.c.plate == bindparam("plate"), this.c.number == bindparam("number"))
+    at = bindparam("at", type_=watch.c.since.type)
+    watched = and_(watch.c.number == this.c.number, watch.c.since <= at, watch.c.until > at)
     return (
-        select(key.c.jwk, key.c.state.label("key_state"), this.c.state.label("pass_state"), this.c.revision)
-        .select_from(key.outerjoin(this, same))
+        select(
+            key.c.jwk,
+            key.c.state.label("key_state"),
+            this.c.state.label("pass_state"),
+            this.c.revision,
+            watch.c.number.is_not(None).label("watched"),
+        )
+        .select_from(key.outerjoin(this, same).outerjoin(watch, watched))
         .where(key.c.area == bindparam("area"), key.c.key == bindparam("key"))
     )
 
@@ -129,7 +146,7 @@ def _status(issuer: _Issuer, current: _Current | None) -> SerialStatus | None:
     """Our own serials are known exactly; of another province's we hold no list."""
     if not issuer.ours:
         return None
-    return STATUS_OF[current[0]] if current else SerialStatus.NEVER_ISSUED
+    return STATUS_OF[current.state] if current else SerialStatus.NEVER_ISSUED
 
 
 def _facts(
@@ -142,10 +159,11 @@ def _facts(
         trust_age=NO_AGE,
         list_age=NO_AGE if issuer.ours else None,
         status=_status(issuer, current),
-        current_revision=(current[1] if current else 0) if issuer.ours else None,
+        current_revision=(current.revision if current else 0) if issuer.ours else None,
         key_state=issuer.state,
         issuer_known=issuer.known,
         area_is_ours=issuer.ours,
+        seen_elsewhere=current is not None and current.watched,
         checkpoint=place,
         plate_seen=plate_seen,
         reads=SERVER_READS,

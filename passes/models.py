@@ -243,6 +243,8 @@ class Pass(Base):
             text("upper(validity)"),
             postgresql_where=text(_one_of("state", HOLDS_THE_VEHICLE)),
         ),
+        # What has not ended, for the books of the checkpoints: every few minutes, out of a register of years.
+        Index("ix_pass_live_ends", text("upper(validity)"), postgresql_where=text("state = 'live'")),
     )
 
     plate: Mapped[str] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""The printed pass: A4 landscape, green, with its two symbols, set by Typst in this process.
+"""The printed pass: A4 landscape, green, with its two symbols, or a strip 58 mm wide; set by Typst in this process.
 
 The only file that touches `typst`. The look and the words of the document are `templates/sheet/*.typ`; this
 file turns the facts of a pass into the plain values that the template sets. Everything stays in memory: no
@@ -26,6 +26,8 @@ from passes.symbols import QUIET_ZONE, check_symbol, make_symbol, symbol_svg
 _TEMPLATES: Final = Path(__file__).parent / "templates" / "sheet"
 _FAMILY: Final = "Noto Sans S Chinese"
 _SEAL_PIXELS: Final = 4_000_000
+STRIP_SYMBOL_MM: Final = 40.5
+"""The side of the symbol on a strip without its quiet zone: with it 47 mm of the 48 that a 58 mm printer marks."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,31 @@ def render_sheets(sheets: Sequence[Sheet], *, fonts: Path) -> bytes:
     except typst.TypstError:
         # PDF/UA forbids a letter that the font lacks (a rare name): it is printed as a box, in a tagged file.
         return _compiled(files, book, latest, [])
+
+
+def render_strip(sheet: Sheet, *, fonts: Path) -> bytes:
+    """One PDF with one page 58 mm wide and as long as it needs, in black alone, for portable thermal printers.
+
+    The seal is left out. Otherwise as `render_sheets`.
+    """
+    book = _font_book(fonts)
+    templates = dict(_template())
+    facts = {**_facts(sheet), "seal": None, "symbol_side": _strip_side(sheet)}
+    files = {
+        "main": templates.pop("strip.typ"),
+        **templates,
+        "data.json": json.dumps({"sheets": [facts]}, ensure_ascii=False).encode(),
+    }
+    try:
+        return _compiled(files, book, sheet.issued_at, ["ua-1"])
+    except typst.TypstError:
+        return _compiled(files, book, sheet.issued_at, [])
+
+
+def _strip_side(sheet: Sheet) -> float:
+    """Millimetres of the symbol with its quiet zone."""
+    modules = make_symbol(sheet.qr_prefix, sheet.qr_digits, "Q").modules
+    return STRIP_SYMBOL_MM * (modules + 2 * QUIET_ZONE) / modules
 
 
 def _compiled(files: dict[str, bytes], book: typst.Fonts, at: datetime, standards: list[str]) -> bytes:

@@ -49,10 +49,11 @@ class _Written:
 
 KNOWN = text(
     "SELECT p.plate, p.number, p.state, r.revision, r.key, r.origin, r.destination, r.stops, r.roads, r.not_before, "
-    "r.duration_minutes, r.payload, r.signature "
+    "r.duration_minutes, r.payload, r.signature, watch.since AS watched_since, watch.until AS watched_until "
     "FROM unnest(CAST(:plates AS text[]), CAST(:numbers AS bpchar[])) AS wanted (plate, number) "
     "JOIN pass AS p ON p.plate = wanted.plate AND p.number = wanted.number "
-    "JOIN pass_revision AS r ON r.plate = p.plate AND r.number = p.number AND r.revision = p.revision"
+    "JOIN pass_revision AS r ON r.plate = p.plate AND r.number = p.number AND r.revision = p.revision "
+    "LEFT JOIN pass_watch AS watch ON watch.number = p.number"
 )
 """Two arrays instead of two thousand parameters: the statement stays the same for every size of upload."""
 
@@ -101,11 +102,16 @@ def _judge_one(session: Session, reading: Reading, known: _Known, keys: _Keys) -
         current_revision=row.revision,
         key_state=keys.get((row.number[:6], row.key), KeyState.UNKNOWN),
         area_is_ours=True,
+        seen_elsewhere=_is_watched(row, reading.at),
         checkpoint=reading.place,
         plate_seen=reading.plate_seen,
         reads=SERVER_READS,
     )
     return judge(_written(row), SignatureState.GOOD, facts)
+
+
+def _is_watched(row: Row[Any], at: datetime) -> bool:
+    return row.watched_since is not None and row.watched_since <= at < row.watched_until
 
 
 def _is_the_signed_code(read: str, row: Row[Any]) -> bool:

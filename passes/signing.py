@@ -157,9 +157,9 @@ def verify_jws(jws: str, keys_by_kid: Mapping[str, PublicKey], *, typ: str | Non
     `typ`: refuse a JWS of another type, such as a trust list in the place of a status list.
     Raises DomainProblem: jws.malformed, jws.unknown_key, jws.bad_signature, jws.too_large.
     """
-    signed, _, mark = jws.rpartition(".")
-    head, _, body = signed.partition(".")
+    signed = jws.rpartition(".")[0]
     try:
+        head, body, mark = jws.split(".")
         header = _header(_from_base64url(head))
         content, signature = _from_base64url(body), _from_base64url(mark)
     except (ValueError, RecursionError) as error:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from foundation.database import advisory_lock
 from passes.ledgers import ListKey, StatusChange, StatusEntry, StatusHead
 from passes.signing import PrivateKey, sign_jws
+from passes.watches import watched_numbers
 
 FORMAT = "changtong-status/1"
 LATE = timedelta(seconds=5)
@@ -137,7 +138,7 @@ class StatusBook:
                 "revised": [
                     [n, rev] for n, (rev, ends) in sorted(self._revised.items()) if ends > now.timestamp()
                 ],
-                "watch": [],
+                "watch": watched_numbers(session, now=now),
             }
 
     def _catch_up(self, session: Session) -> None:
@@ -200,7 +201,8 @@ def delta(session: Session, since: int, *, now: datetime) -> dict[str, Any] | No
         "areas": [],
         "changes": [[f"{row.area}{row.serial:06d}", row.code] for row in rows],
         "revised": [[f"{row.area}{row.serial:06d}", row.revision] for row in rows if row.revision],
-        "watch": [],
+        # The whole of it: it is short, and what is no longer on it must go from the phone too.
+        "watch": watched_numbers(session, now=now),
     }
 
 

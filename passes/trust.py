@@ -56,7 +56,10 @@ def _content(session: Session, public_url: str) -> dict[str, Any]:
     )
     return {
         "status_keys": [{"kid": row.kid, "jwk": row.jwk} for row in status],
-        "issuers": _issuers(session, f"{public_url}/.well-known/changtong/status.jws"),
+        "issuers": [
+            *_issuers(session, f"{public_url}/.well-known/changtong/status.jws"),
+            *_imported_issuers(session),
+        ],
         "sectors": [
             {"code": row.number, "name": {"zh": row.name, "en": row.name_en}}
             for row in session.scalars(select(Sector).order_by(Sector.number))
@@ -114,6 +117,14 @@ def _issuers(session: Session, status_url: str) -> list[dict[str, Any]]:
     ]
 
 
+def _imported_issuers(session: Session) -> list[dict[str, Any]]:
+    """Other provinces' issuers, for scanners; `root` tells by whose word they are here, which ours don't have."""
+    rows = session.execute(
+        select(ImportedTrust.root_kid, ImportedTrust.payload).order_by(ImportedTrust.root_kid)
+    )
+    return [issuer | {"root": row.root_kid} for row in rows for issuer in row.payload["issuers"]]
+
+
 def _duty_phones(session: Session) -> dict[str, str]:
     """The phone of the transport body of each area answers for its passes."""
     rows = session.execute(select(Body.area, Body.phone).where(Body.duty == "issuing", Body.sector == 0))
@@ -136,6 +147,8 @@ def import_trust(
     payload = json.loads(verify_jws(jws, {kid: key_from_jwk(root_jwk)}, typ=TYPE))
     if not isinstance(payload, dict) or payload.get("format") != FORMAT:
         raise DomainProblem("trust.not_a_list")
+    # A province speaks for itself alone; what it took over from others, us among them, is not its word.
+    payload["issuers"] = [issuer for issuer in payload["issuers"] if "root" not in issuer]
     ours = set(session.scalars(select(SigningKey.area).distinct()))
     foreign = {issuer["area"] for issuer in payload["issuers"]}
     if ours & foreign:

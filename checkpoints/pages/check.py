@@ -1,5 +1,6 @@
 """Looking a pass up by number or plate: the public with the check code, staff without."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import g, make_response, render_template, request
@@ -12,10 +13,12 @@ from accounts.permissions import Permission
 from accounts.public import Told, form_page
 from checkpoints.pages.blueprint import pages
 from checkpoints.recording import number_in
-from checkpoints.verdicts import judge_found, judged_pass, standing, told
+from checkpoints.slip_telling import SlipTold, slip_told
+from checkpoints.verdicts import NO_PASS, judge_found, judged_pass, standing, told
+from checkpoints.verdicts import Told as Content
 from checkpoints.words import GOOD_AWAY_FROM_ROAD, MAY_WORDS
 from foundation import clock
-from foundation.database import transaction
+from foundation.database import db, transaction
 from foundation.parsing import InputSchema, from_form, load
 from foundation.problems import DomainProblem, InvalidInput, NotFound, field_problem
 from passes.public import LEVEL_WORDS, VERDICT_WORDS, Judged, PlateSeen, VerdictCode, look_up_by_check_code
@@ -51,15 +54,22 @@ def _draw(problem: Told | None) -> str:
 
 def _answer() -> Response:
     given = load(Lookup(), from_form(request.form))
-    if given["check_code"] is None and not _is_staff():
+    now, staff = clock.now(), _is_staff()
+    slip = slip_told(db.session(), given["number_or_plate"], staff=staff)
+    if slip is not None:
+        return _shown(Judged(NO_PASS, None), None, slip, now)
+    if given["check_code"] is None and not staff:
         raise InvalidInput(field_problem("check_code", "field.required"))
-    now = clock.now()
     with transaction() as session:
         judged = _look_up(session, given)
         content = told(session, judged, now=now) if judged else None
     # The wrong try is committed by now; the answer is the same for unknown, foreign and wrong.
     if judged is None:
         raise DomainProblem("check_code.no_match")
+    return _shown(judged, content, None, now)
+
+
+def _shown(judged: Judged, content: Content | None, slip: SlipTold | None, now: datetime) -> Response:
     verdict = judged.verdict
     page = render_template(
         "checkpoints/answer.html",
@@ -69,6 +79,7 @@ def _answer() -> Response:
         awaits_plate=verdict.awaits_plate,
         rule=MAY_WORDS[standing(verdict.level, verdict.code)],
         content=content,
+        slip=slip,
         staff=_is_staff(),
         as_of=now,
     )

@@ -19,6 +19,7 @@ from checkpoints.recording import is_code, judge_entry, record_action, record_sc
 from checkpoints.register import Point, register
 from checkpoints.rules import RefusalReason, RoadsideAction
 from checkpoints.screen import screen_of
+from checkpoints.slip_telling import slip_told
 from checkpoints.verdicts import told
 from checkpoints.words import ACTION_WORDS
 from foundation import clock
@@ -30,6 +31,8 @@ from passes.public import LEVEL_WORDS, Judged, PlateSeen, judge_text, read_symbo
 
 RECENT = 10
 REMEMBERED = "checkpoint"
+ISSUING = "issue"
+"""Where an officer goes on after choosing a checkpoint, if not to checking."""
 
 
 class StaffEntry(InputSchema):
@@ -58,7 +61,7 @@ def staff() -> Response:
 
 def _draw_staff(problem: Told | None) -> str:
     session, now = db.session(), clock.now()
-    point = _chosen(session)
+    point = chosen_point(session)
     return render_template(
         "checkpoints/staff.html",
         problem=problem,
@@ -73,7 +76,7 @@ def _draw_staff(problem: Told | None) -> str:
     )
 
 
-def _chosen(session: Session) -> Point | None:
+def chosen_point(session: Session) -> Point | None:
     """The checkpoint the person belongs to, else the one chosen in this browser."""
     actor = current_actor()
     code = actor.checkpoint_code or remembered.get(REMEMBERED)
@@ -82,7 +85,7 @@ def _chosen(session: Session) -> Point | None:
 
 
 def _point(session: Session) -> Point:
-    point = _chosen(session)
+    point = chosen_point(session)
     if point is None:
         raise DomainProblem("checkpoint.not_chosen")
     return point
@@ -127,7 +130,8 @@ def _answer(event_id: UUID, entered: str, seen: PlateSeen | None) -> Response:
             record_scan(session, current_actor(), event_id, entered, judged, point, seen, now=now)
         scan = _reached(session, event_id)
         screen = screen_of(session, scan, now=now, judged=judged)
-    return make_response(render_template("checkpoints/verdict.html", screen=screen))
+        slip = slip_told(session, entered, staff=True)
+    return make_response(render_template("checkpoints/verdict.html", screen=screen, slip=slip))
 
 
 def _compare(session: Session, event_id: UUID, entered: str, judged: Judged) -> Response:
@@ -160,7 +164,8 @@ def choose_checkpoint() -> Response:
     if point is None or not reaches_point(current_actor(), point):
         raise NotFound
     remembered[REMEMBERED] = point.code
-    return redirect(url_for("checkpoints.staff"))
+    issuing = request.form.get("then") == ISSUING
+    return redirect(url_for("checkpoints.on_the_spot" if issuing else "checkpoints.staff"))
 
 
 @pages.get("/checkpoints/staff/scans/<uuid:scan_id>")
@@ -169,7 +174,7 @@ def staff_scan(scan_id: UUID) -> str:
     """The verdict of a scan, with what was done."""
     session = db.session()
     screen = screen_of(session, _reached(session, scan_id), now=clock.now())
-    return render_template("checkpoints/verdict.html", screen=screen)
+    return render_template("checkpoints/verdict.html", screen=screen, slip=None)
 
 
 @pages.post("/checkpoints/staff/scans/<uuid:scan_id>/actions")

@@ -3,7 +3,7 @@
 Source of the table, its order and its limits: credential format version 1, section 6.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -233,6 +233,11 @@ def needs_refusal_reason(verdict: Verdict) -> bool:
     return verdict.level in (Level.GREEN, Level.BLUE) or counts_as_no_pass(verdict.code)
 
 
+def comes_through(place: Place, roads: Collection[str], counties: Collection[str]) -> bool:
+    """Whether a route comes through a place: by its road, or because its county is origin, destination or a stop."""
+    return place.road in roads or place.county in counties
+
+
 _COUNTS_AS_NO_PASS = frozenset({VerdictCode.EXPIRED, VerdictCode.SUPERSEDED, VerdictCode.SURRENDERED})
 
 
@@ -308,7 +313,7 @@ def _is_off_route(case: _Case) -> bool:
     if place is None or (place.road is None and place.county is None):
         return False
     counties = (content.origin, content.destination, *content.stops)
-    return place.road not in content.roads and place.county not in counties
+    return not comes_through(place, content.roads, counties)
 
 
 _VALID = _Row(Level.GREEN, VerdictCode.VALID, lambda case: True)

@@ -27,7 +27,7 @@ from passes.catalogue import Catalogue
 from passes.credential import decode_payload, to_digits
 from passes.ledgers import SigningKey
 from passes.models import BodySeal, Pass, PassHandover, PassNumberRow, PassRevision, PassSheet
-from passes.printing import Sheet, render_sheets
+from passes.printing import Sheet, render_sheets, render_strip
 from passes.queries import find_pass, reaches
 from passes.rules import KeyState, PassState, PlateColour, SignatureState
 from passes.rules.counter import CHANNEL, OF_FIRMS
@@ -103,6 +103,19 @@ def print_sheets(
     One query, however many passes. Raises as `sheet_pdf`.
     """
     return _print(session, actor, _facts_of(session, numbers), press, now)
+
+
+def strip_pdf(session: Session, number: str, press: Press, *, now: datetime) -> bytes:
+    """The pass on a strip 58 mm wide, without a seal, for a caller who may have it; made anew each time.
+
+    Raises `fonts.missing`, `symbol.unreadable`, `sheet.not_signed`.
+    """
+    with in_language("zh"):
+        sheet = _sheet(_facts_of(session, [number])[0], {}, press, now)
+    try:
+        return render_strip(sheet, fonts=press.fonts)
+    except FileNotFoundError as missing:
+        raise DomainProblem("fonts.missing") from missing
 
 
 def order_numbers(given: Iterable[str]) -> tuple[str, ...]:

@@ -11,10 +11,16 @@ from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts.permissions import Actor
+from accounts.permissions import Actor, ActorKind
+from accounts.public import enrol, note_report, order_enrolment
+from accounts.service.devices import revoke_device_token
+from checkpoints.models import Slip
 from checkpoints.public import take_in
+from checkpoints.rules_slip import code_of_event
+from checkpoints.slips import slip_asked, take_slip
 from foundation.base import new_id
 from passes.models import Pass
+from passes.public import Tools
 from passes.service.seals import approve_seal, upload_seal
 
 SIZE = 600
@@ -66,6 +72,69 @@ def make_seal(session: Session, officer: Actor, administrator: Actor, fonts: Pat
     approve_seal(session, administrator, seal.id, now=now)
 
 
+SLIPS: tuple[dict[str, Any], ...] = (
+    {"plate": "辽AE6201", "goods": 7, "goods_words": "大米 30 吨", "destination": "220102", "ago": 25},
+    {"plate": "黑BF10762", "plate_colour": 3, "goods": 9, "destination": "220202", "ago": 70},
+    {"plate": "冀B8T519", "goods": 1, "goods_words": "抗原试剂", "destination": "220702", "ago": 190},
+    {"plate": "辽H30518", "goods": 24, "destination": "220302", "driver_last4": None, "ago": 260},
+    # What goes wrong at a barrier: the truck has a pass already, leaves the province, comes to light too late.
+    {"plate": "辽AE6201", "goods": 7, "destination": "220102", "ago": 12},
+    {"plate": "鲁F67330", "goods": 32, "destination": "230103", "ago": 130},
+    {"plate": "蒙E51907", "goods": 41, "destination": "220802", "ago": 27 * 60, "offline": True},
+    {"plate": "黑A7R033", "goods": 23, "destination": "220184", "ago": 3 * 60, "offline": True},
+)
+"""What was asked for at one barrier, and how many minutes ago."""
+
+
+def make_slips(session: Session, staff: Actor, tools: Tools, *, now: datetime) -> None:
+    """Passes asked for at one checkpoint, the oldest first; some of them could not be issued."""
+    for number, wanted in enumerate(sorted(SLIPS, key=lambda wanted: -wanted["ago"])):
+        given: dict[str, Any] = {"plate_colour": 1, "goods_words": None, "offline": False}
+        given |= {"driver_last4": f"{471 + number}X", "phone": f"1000000{4100 + number}", **wanted}
+        made = now - timedelta(minutes=given.pop("ago"))
+        # A phone that had no network brought its slips an hour ago.
+        at = now - timedelta(hours=1) if given["offline"] else made
+        event_id = new_id()
+        told = {"event_id": event_id, "code": code_of_event(event_id), "checkpoint": staff.checkpoint_code}
+        times = {"made_at": made, "time_low": None, "time_high": None}
+        take_slip(session, staff, slip_asked({**given, **told, **times}), tools, now=at)
+    if not session.scalar(select(Slip.number).where(Slip.state == "issued").limit(1)):
+        raise ValueError("no pass of the demo was issued on the spot")
+
+
+VERSION = "1.0.0"
+WELL: dict[str, Any] = {
+    "app_version": VERSION,
+    "waiting": 0,
+    "refused": 0,
+    "status_seq": 1,
+    "trust_seq": 1,
+    "book_etag": None,
+    "persisted": True,
+    "health": "ok",
+}
+"""What a phone tells of itself that has sent everything and can keep what comes."""
+
+
+def make_devices(session: Session, staff: Actor, lead: Actor, *, now: datetime) -> None:
+    """Three phones of one checkpoint: one that is well, one in the hills with scans to send, one that was lost."""
+    phones = (
+        ("1 号机", WELL, timedelta(minutes=2)),
+        ("2 号机（备用）", {**WELL, "waiting": 17, "persisted": False}, timedelta(hours=5)),
+        ("3 号机", {**WELL, "waiting": 2}, timedelta(days=2)),
+    )
+    for name, told, ago in phones:
+        _, code = order_enrolment(
+            session, staff, name, staff.checkpoint_code or "", now=now - timedelta(days=3)
+        )
+        row, _ = enrol(session, code, VERSION, now=now - timedelta(days=3))
+        last = now - ago
+        report = {**told, "status_as_of": last.isoformat()}
+        note_report(session, Actor(ActorKind.DEVICE, row.id), report, now=last)
+        row.last_used_at = last
+    revoke_device_token(session, lead, row.id, now=now - timedelta(days=1))
+
+
 def make_scans(session: Session, staff: Actor, chance: random.Random, *, now: datetime) -> None:
     """A shift at one checkpoint: most go through, one good pass is turned back, which the province sees."""
     passes = session.scalars(
@@ -88,6 +157,11 @@ def make_scans(session: Session, staff: Actor, chance: random.Random, *, now: da
                 "reasons": ["valid"],
                 "plate_seen": "matches",
                 "offline": place % 7 == 0,
+                "means": "camera",
+                "uec": round(chance.uniform(0.25, 0.9), 3),
+                "symbol_version": 9,
+                "frames": chance.randint(1, 6),
+                "read_ms": chance.randint(12, 48),
             }
         )
         turned_back = place == 5

@@ -32,7 +32,8 @@ from passes.service import drafting, reviewing
 from seeds.demo.batches import make_batches
 from seeds.demo.library import DRIVERS, make_library
 from seeds.demo.people import PASSWORD, make_people, staff_of
-from seeds.demo.roadside import make_scans, make_seal
+from seeds.demo.roadside import make_devices, make_scans, make_seal, make_slips
+from seeds.demo.shifts import make_shifts
 
 APPLICATIONS = 200
 SEED = 20220416
@@ -102,6 +103,9 @@ def load_demo(app: Flask) -> bool:
         make_library(session, people["firm"], catalogue(session, now=now), now=now)
         make_batches(session, people["firm"], people["officer"], tools(session, now=now), now=now)
         make_scans(session, people["staff"], builder.chance, now=now)
+        make_slips(session, people["staff"], tools(session, now=now), now=now)
+        make_devices(session, people["staff"], people["lead"], now=now)
+        make_shifts(session, people["staff"], builder.chance, now=now)
     return True
 
 

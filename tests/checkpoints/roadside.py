@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from accounts.permissions import COMMAND_LINE, Actor, ActorKind, Role, permissions_of
 from accounts.service.devices import make_device_token
+from checkpoints.models import Sighting
 from foundation import clock
 from passes.credential import build_text
 from passes.public import Issued, workshop
@@ -117,3 +118,44 @@ def an_undo(now: datetime, action: dict[str, Any], **changes: Any) -> dict[str, 
     """The undoing of an action."""
     scan = {**action, "event_id": action["scan_id"]}
     return an_action(now, scan, "undone", undoes=action["event_id"], **changes)
+
+
+def a_sighting(session: Session, checkpoint: str, other: str, *, now: datetime, **changes: Any) -> Sighting:
+    """A pass seen at two checkpoints too soon after one another; its scans are not there."""
+    number = f"220100{next(_numbers):06d}"
+    given: dict[str, Any] = {
+        "unique_key": f"too_fast:{number}",
+        "rule": "too_fast",
+        "number": number,
+        "plate": "吉A12345",
+        "scan_id": uuid4(),
+        "other_scan_id": uuid4(),
+        "checkpoint": checkpoint,
+        "other_checkpoint": other,
+        "km": 253.0,
+        "minutes": 60.0,
+        "at": now,
+        "found_at": now,
+        **changes,
+    }
+    row = Sighting(**given)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_hand_over(now: datetime, **changes: Any) -> dict[str, Any]:
+    """A shift handed over, as a phone sends it."""
+    counts = dict.fromkeys(
+        ("scans", "green", "amber", "red", "blue", "passed", "turned_back", "held", "offline"), 0
+    )
+    return {
+        "kind": "shift",
+        "event_id": str(uuid4()),
+        "checkpoint": HERE,
+        "changed_at": now.isoformat(),
+        "officer": "小王",
+        "note": None,
+        "counts": {**counts, "scans": 12, "green": 10, "blue": 2, "passed": 12},
+        **changes,
+    }

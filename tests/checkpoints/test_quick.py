@@ -24,10 +24,21 @@ FULL = a_scan(
     sequence=2**31 - 1,
     reasons=["valid", "seen_elsewhere"],
 )
+READ = {"means": "camera", "uec": 0.62, "symbol_version": 9, "frames": 3, "read_ms": 24}
 
 
 @pytest.mark.parametrize(
-    "event", [SCAN, FULL, a_blue_scan(NOON, plate="?"), {**SCAN, "number": None, "text": None}]
+    "event",
+    [
+        SCAN,
+        FULL,
+        a_blue_scan(NOON, plate="?"),
+        {**SCAN, "number": None, "text": None},
+        {**FULL, **READ},
+        {**SCAN, **READ, "uec": 1, "symbol_version": 40, "seen_plate": "京A 12345", "means": "picture"},
+        {**SCAN, **READ, "uec": 0, "symbol_version": 0, "frames": 0, "read_ms": 0},
+        {**SCAN, **dict.fromkeys((*READ, "seen_plate"))},
+    ],
 )
 def test_a_good_scan_is_read_alike(event: dict[str, Any]) -> None:
     assert read_quickly(event) == ScanEvent().load(event)
@@ -66,6 +77,20 @@ def test_a_good_action_is_read_alike(event: dict[str, Any]) -> None:
         {"scanned_at": "2022-04-16T12:00:00"},
         {"scanned_at": 1650081600},
         {"time_low": "yesterday"},
+        {"means": "telescope"},
+        {"means": ["camera"]},
+        {"seen_plate": ""},
+        {"seen_plate": 7},
+        {"seen_plate": "x" * 33},
+        {"uec": 1.01},
+        {"uec": -0.5},
+        {"uec": float("nan")},
+        {"uec": True},
+        {"uec": "0.5"},
+        {"symbol_version": 41},
+        {"symbol_version": 7.0},
+        {"frames": -1},
+        {"read_ms": 24.5},
     ],
 )
 def test_anything_odd_takes_the_long_way(changes: dict[str, Any]) -> None:

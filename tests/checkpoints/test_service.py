@@ -22,7 +22,7 @@ from tests.races import race
 
 DEVICE = Actor(ActorKind.DEVICE, uuid4(), frozenset({Permission.SCAN_RECORD}), checkpoint_code=HERE)
 MINUTE = timedelta(minutes=1)
-LATER = NOON + 5 * MINUTE
+LATER = NOON + 25 * MINUTE
 
 
 def took(session: Session, *events: object) -> list[Outcome]:

@@ -87,7 +87,7 @@ def test_a_driver_opens_the_link_without_login_and_shows_what_a_checkpoint_needs
         issued.check_code,
         issued.plate[2:],
         "吉林省长春市南关区",
-        '<svg class="code-picture"',
+        '<svg class="code-picture" data-worker="/sw.js"',
     ):
         assert wanted in answer.text, wanted
     assert "吉林粮运有限公司" not in answer.text

@@ -14,7 +14,15 @@ from passes.credential import Credential, build_text, encode_payload
 from passes.judging import judge_text
 from passes.keys import condemn_key, rotate_key
 from passes.public import PlateSeen, sign_trust, workshop
-from passes.signing import PrivateKey, generate_key, public_jwk, sign_jws, sign_payload
+from passes.signing import (
+    PrivateKey,
+    generate_key,
+    key_from_jwk,
+    public_jwk,
+    sign_jws,
+    sign_payload,
+    verify_jws,
+)
 from passes.trust import FORMAT, TYPE, import_trust, newest_trust
 from tests.builders import NOON, with_keys
 
@@ -104,6 +112,26 @@ def test_another_provinces_pass_verifies_after_its_list_was_imported(session: Se
     bad = a_foreign_list(root, signer, seq=2, state="bad")
     import_trust(session, COMMAND_LINE, bad, jwk, "liaoning", now=NOON)
     assert verdict(session, text) == ("red", "key_revoked")
+
+
+def test_what_was_taken_over_is_told_to_our_scanners_and_not_taken_over_again(session: Session) -> None:
+    root, signer = generate_key(), generate_key()
+    jwk = public_jwk(root.public_key())
+    import_trust(session, COMMAND_LINE, a_foreign_list(root, signer), jwk, "liaoning", now=NOON)
+    assert sign(session)
+    newest = newest_trust(session)
+    assert newest is not None
+    kid = f"root-{public_jwk(workshop().keys.get('root.pem').public_key())['x'][:8]}"
+    ours = public_jwk(workshop().keys.get("root.pem").public_key())
+    issuers = json.loads(verify_jws(newest.jws, {kid: key_from_jwk(ours)}))["issuers"]
+    assert {issuer["area"] for issuer in issuers if issuer.get("root") == "liaoning"} == {SHENYANG}
+    assert len(issuers) > 1
+    # The other province took ours over: its list speaks of our areas by our word, which is no reason to refuse it.
+    theirs = {"format": FORMAT, "seq": 2, "issuers": issuers}
+    back = sign_jws(root, "liaoning", json.dumps(theirs | {"issuers": [issuers[-1]]}).encode(), TYPE)
+    assert issuers[-1]["root"] == "liaoning"
+    import_trust(session, COMMAND_LINE, back, jwk, "liaoning", now=NOON)
+    assert verdict(session, a_foreign_text(signer)) == ("amber", "unknown_issuer")
 
 
 def test_an_older_a_forged_and_our_own_area_are_refused(session: Session) -> None:
