@@ -2,7 +2,11 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 
+import type { TrustContent } from "./trust";
 import type { Judged, Means, PlateSeen, Point, ReadQuality, RoadsideAction, TrustedTime } from "./types";
+
+/** Every QR frame of a transfer from phone to phone begins so; no pass does. */
+export const FRAME_PREFIX = "CT1:";
 
 /** A problem with a code, in the words of the server or of the phone. */
 export class Trouble extends Error {
@@ -55,6 +59,8 @@ export interface StorageState {
   readonly persisted: boolean;
   /** "ok", or why events may not be kept: "full", "private", "lost" (the database was emptied by the browser). */
   readonly health: "ok" | "full" | "private" | "lost";
+  /** The app itself is whole on this phone and starts without a network. */
+  readonly appKept: boolean;
 }
 
 /** A scan that is stored; actions speak of it. */
@@ -121,10 +127,15 @@ export interface SlipState {
   readonly seen: boolean;
 }
 
+/** What the newest trust list calls things: bodies with their duty phones, sectors, kinds, goods. */
+export type Names = Pick<TrustContent, "issuers" | "sectors" | "kinds" | "goods">;
+
 export interface Desk {
   readonly standing: ReadonlySignal<Standing>;
   readonly sync: ReadonlySignal<SyncState>;
   readonly lists: ReadonlySignal<ListState>;
+  /** Null before a trust list came; the screens then show codes. */
+  readonly names: ReadonlySignal<Names | null>;
   readonly storage: ReadonlySignal<StorageState>;
   readonly slips: ReadonlySignal<readonly SlipState[]>;
   /** Another tab of this browser has the desk; this one only shows so. */
@@ -137,14 +148,19 @@ export interface Desk {
   takeOver(): Promise<void>;
   update(): Promise<void>;
 
-  /** The one-time code of the enrolment page. Throws Trouble (enrolment.unknown, offline). */
+  /** The one-time code of the enrolment page. Throws Trouble (enrolment.unknown, offline, server.*, storage.private). */
   enrol(code: string): Promise<void>;
   points(): Promise<readonly Point[]>;
   /** Resolves with what the server said: moved, or kept here only ("marked"), also when off line. */
   moveTo(code: string): Promise<"moved" | "marked">;
 
+  /** Before there is a database (starting, elsewhere): the phone's own clock, untrusted. Never throws. */
   now(): TrustedTime;
-  /** Judge a text. Nothing is stored yet; the caller draws the verdict, or goes on when `verdict.keepReading`. */
+  /**
+   * Judge a text; the caller draws the verdict, or goes on when `verdict.keepReading` (of a picture: asks for another).
+   * A verdict to be drawn is remembered: without a `keepScan` (the phone dies, or another text is judged) it becomes a
+   * scan whose plate nobody compared. So judge only what the officer wants judged: of two codes in view the chosen one.
+   */
   judgeText(text: string, means: Means, quality: ReadQuality | null): Promise<Judged>;
   /** Look up the pass book by number or plate; [] when nothing fits, Trouble book.none without a book. */
   lookUp(entered: string): Promise<readonly Judged[]>;
@@ -152,7 +168,7 @@ export interface Desk {
   judgeNoPass(plate: string): Promise<Judged>;
   /** The same reading with the officer's comparison; pure, for the colour to come. */
   compared(judged: Judged, seen: PlateSeen): Promise<Judged>;
-  /** Store the scan, then resolve. `seenPlate`: what stands on the truck when it differs or no pass was read. */
+  /** Store the scan, then resolve; the same again is the same scan. Throws Trouble storage.full. `seenPlate`: what stands on the truck when it differs or no pass was read. */
   keepScan(judged: Judged, seen: PlateSeen, seenPlate: string | null): Promise<KeptScan>;
   keepAction(scan: KeptScan, action: "passed" | "turned_back" | "held", reason: string | null): Promise<KeptAction>;
   /** Throws Trouble action.undo_too_late after two minutes. */
