@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import batches, burst, fleets, http, issuing, lists, scale, sheets
+from bench import batches, books, burst, fleets, http, issuing, lists, outage, scale, sheets
 from bench.world import beside, fill, fill_queue, world
 from foundation import clock
 from foundation.embedded import APP_ROLE, DATABASE, EmbeddedServer
@@ -48,6 +48,7 @@ def lines() -> Iterator[Line]:
         yield from _http(server, app)
         yield from _fleets(app)
         yield _burst(server, app)
+        yield _outage(server, app)
         yield from _sizes(server, app)
 
 
@@ -86,6 +87,27 @@ def _burst(server: EmbeddedServer, app: "http.Flask") -> Line:
     return Line(what, measured, "none", found.clean)
 
 
+def _outage(server: EmbeddedServer, app: "http.Flask") -> Line:
+    found = outage.measure(server, app)
+    what = (
+        f"outage: {outage.PHONES:,} phones send {found.events:,} events at once; all stored after {found.seconds:.0f} s, "
+        f"{found.events / found.seconds:,.0f} /s, the longest wait {max(found.waits):.0f} s; put off {found.put_off:,} "
+        f"times; the status list meanwhile within {found.probe:.1f} s"
+    )
+    measured = f"{found.lost} lost, {found.doubled} doubled, {len(found.other)} other answers"
+    return Line(what, measured, "none", found.clean)
+
+
+def _books(app: "http.Flask") -> Line:
+    fill(app, SMALL + 1, books.LIVE)
+    found = books.measure(app)
+    what = (
+        f"pass books of {found.books} checkpoints out of {books.LIVE:,} live passes, the largest of {found.largest:,}; "
+        f"when nothing changed {found.again:.0f} s"
+    )
+    return Line(what, f"{found.first:.0f} s", "≤ 60 s", found.first <= 60)
+
+
 def _sizes(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
     few = beside(server, app, "few")
     fill(few, 1, SMALL)
@@ -95,6 +117,7 @@ def _sizes(server: EmbeddedServer, app: "http.Flask") -> Iterator[Line]:
     for name, pair in scale.measure(few, app).items():
         what = f"{name}: {pair.small:.2f} ms with {SMALL:,}, {pair.large:.2f} ms with {LARGE:,} passes"
         yield Line(what, f"{pair.ratio:.2f} ×", "≤ 1.2 ×", pair.ratio <= 1.2)
+    yield _books(few)
     for words, took in zip(("first page", "page in the middle"), lists.own_applications(app), strict=True):
         yield Line(f"100,000 applications, {words}", f"{took:.0f} ms", "≤ 50 ms", took <= 50)
     whole = scale.sequential_scans(app)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +37,13 @@ BATCH = 1000
 
 @contextmanager
 def serving(
-    target: str, app: Flask, server: EmbeddedServer, *, workers: int = 1, threads: int = THREADS
+    target: str,
+    app: Flask,
+    server: EmbeddedServer,
+    *,
+    workers: int = 1,
+    threads: int = THREADS,
+    flags: Sequence[str] = (),
 ) -> Iterator[int]:
     """granian on a free port, by default with one worker and four threads; stopped by its own process id."""
     with socket.socket() as probe:
@@ -53,7 +59,8 @@ def serving(
     }
     granian = Path(sys.executable).with_name("granian")
     command = [str(granian), "--interface", "wsgi", "--port", str(port), "--workers", str(workers)]
-    command += ["--blocking-threads", str(threads), "--no-access-log", "--log-level", "critical", target]
+    command += ["--blocking-threads", str(threads), "--no-access-log", "--log-level", "critical"]
+    command += [*flags, target]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for(port)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final, ParamSpec, TypeVar
 
 from flask import Flask, Response, g, jsonify, request
@@ -148,8 +149,9 @@ class ApiRoom:
         *,
         takes: type[Schema] | None = None,
         query: type[Schema] | None = None,
-        gives: type[Schema] | str,
+        gives: type[Schema] | str | None,
         status: int = 200,
+        bearer: bool = True,
         problems: Iterable[str] = (),
         idempotent: bool = False,
         tagged: bool = False,
@@ -161,8 +163,9 @@ class ApiRoom:
 
         The view is called with what `takes` (JSON body) and `query` loaded, in this order, then with the parts
         of the rule by name. It returns plain JSON values in the shape of `gives`, which describes and is not
-        run (an answer is made once, not twice), or an `Answer`; `gives` may be a media type, of bytes then.
-        `problems` are the codes the view can raise besides bad input. `sends` names headers of the answer.
+        run (an answer is made once, not twice), or an `Answer`; `gives` may be a media type, of bytes then, or
+        None for an answer without content (status 204). `bearer`: a token is asked for. `problems` are the codes
+        the view can raise besides bad input. `sends` names headers of the answer.
 
         `idempotent`: an Idempotency-Key is asked for, and the view is called with the session of the transaction
         that keeps the answer, which it must not end. `tagged`: answers have an ETag. `matched`: If-Match is asked
@@ -179,14 +182,17 @@ class ApiRoom:
                 made = room.arguments(query(), location="query")(made)
             if takes is not None:
                 made = room.arguments(takes(), location="json")(made)
-            told = {PROBLEMS: [*problems], RULES: asdict(rules), "security": [{"bearer": []}]}
+            security: list[dict[str, list[str]]] = [{"bearer": []}] if bearer else []
+            told = {PROBLEMS: [*problems], RULES: asdict(rules), "security": security}
             routed: Callable[..., Any] = room.route(rule, methods=[method])(room.doc(**told)(made))
             return routed
 
         return declare
 
 
-def _responding(room: Any, status: int, gives: type[Schema] | str) -> Any:
+def _responding(room: Any, status: int, gives: type[Schema] | str | None) -> Any:
+    if gives is None:
+        return room.response(status)
     if isinstance(gives, str):
         binary = {"type": "string", "format": "binary"}
         return room.response(status, binary, content_type=gives)
@@ -194,7 +200,7 @@ def _responding(room: Any, status: int, gives: type[Schema] | str) -> Any:
 
 
 def _answering(
-    view: Callable[..., Any], status: int, gives: type[Schema] | str, rules: _Rules
+    view: Callable[..., Any], status: int, gives: type[Schema] | str | None, rules: _Rules
 ) -> Callable[..., Response]:
     """The view's plain values as the response itself, so that nothing dumps them again."""
     media = gives if isinstance(gives, str) else None
@@ -215,10 +221,18 @@ def _answering(
 
 def _response(made: Any, status: int, media: str | None = None) -> Response:
     said = made if isinstance(made, Answer) else Answer(made)
-    response = Response(said.content, mimetype=media) if media else jsonify(said.content)
+    response = Response(said.content, mimetype=media) if media else _plain(said.content, status)
     response.status_code = status
     response.headers.update(said.headers)
     return response if said.etag is None else _tagged(response, said.etag)
+
+
+def _plain(content: Any, status: int) -> Response:
+    if status != HTTPStatus.NO_CONTENT:
+        return jsonify(content)
+    response = Response()
+    del response.headers["Content-Type"]
+    return response
 
 
 def _tagged(response: Response, etag: str) -> Response:

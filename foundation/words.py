@@ -134,6 +134,12 @@ register_problems(
             _("您填写的内容还在页面里，没有重复提交。"),
             (_("请不要关闭页面，%(retry_after)s 秒后返回上一页再提交。"),),
         ),
+        "server.busy_with_uploads": ProblemWords(
+            503,
+            _("此刻上传记录的设备很多，这一次没有收下。"),
+            _("记录仍保存在设备上。"),
+            (_("设备会在 %(retry_after)s 秒后自动再传，无须操作。"),),
+        ),
         "form.too_old": ProblemWords(
             400, _("页面停留时间过长，已失效。"), NOTHING_CHANGED, (_("返回上一页并刷新，再提交一次。"),)
         ),

@@ -1,7 +1,8 @@
-"""The morning everybody applies: so many submissions at work, some that wait a moment, and an honest word to the rest.
+"""The morning everybody applies, and the minute after an outage: so many at work, an honest word to the rest.
 
-Without a limit every submission would be slow, and so would the barrier. Each web process counts for itself; whoever
-is put off keeps what was filled in, and a program repeats its question under the same Idempotency-Key.
+Without a limit every submission would be slow, and so would the barrier; and a thousand phones that upload what they
+recorded would keep the lists from those that need them now. Each web process counts for itself; whoever is put off
+keeps what was filled in or recorded, and what is sent again counts once. Neither takes the places of the other.
 """
 
 import math
@@ -15,8 +16,12 @@ from foundation.problems import DomainProblem
 
 SUBMISSIONS = frozenset({"passes.apply", "passes_api.apply"})
 """Endpoints whose POST hands in an application."""
+UPLOADS = frozenset({"checkpoints_api.scans"})
+"""Endpoints whose POST brings what phones have recorded."""
 SHARE_AT_WORK, SHARE_WAITING = 4, 2
 """A quarter of the threads works on submissions, half may wait; the rest is for pages, verdicts and those put off."""
+SHARE_OF_UPLOADS = 8
+"""An eighth works on uploads and as many wait: a phone has time, and one that uploads as it scans finds room."""
 PATIENCE_SECONDS = 5.0
 LEAST_PAUSE, MOST_PAUSE = 2.0, 300.0
 FIRST_RATE = 50.0
@@ -96,21 +101,37 @@ class Admission:
         self._room.release()
 
 
+@dataclass(frozen=True)
+class Gate:
+    """An admission and what whoever is put off there is told."""
+
+    admission: Admission
+    problem: str
+
+
 def bind_admission(app: Flask, threads: int) -> None:
-    """Count submissions before anything is asked of the database for them."""
-    admission = Admission(max(1, threads // SHARE_AT_WORK), max(1, threads // SHARE_WAITING))
-    app.extensions["admission"] = admission
+    """Count submissions and uploads before anything is asked of the database for them."""
+    submissions = Admission(max(1, threads // SHARE_AT_WORK), max(1, threads // SHARE_WAITING))
+    eighth = max(1, threads // SHARE_OF_UPLOADS)
+    uploads = Admission(eighth, eighth)
+    app.extensions["admission"], app.extensions["admission_of_uploads"] = submissions, uploads
+    gates = {
+        **dict.fromkeys(SUBMISSIONS, Gate(submissions, "server.busy")),
+        **dict.fromkeys(UPLOADS, Gate(uploads, "server.busy_with_uploads")),
+    }
 
     @app.before_request
     def admit() -> None:
-        if request.method != "POST" or request.endpoint not in SUBMISSIONS:
+        gate = gates.get(request.endpoint or "") if request.method == "POST" else None
+        if gate is None:
             return
-        if pause := admission.enter():
-            raise DomainProblem("server.busy", retry_after=pause)
-        g.admitted = True
+        if pause := gate.admission.enter():
+            raise DomainProblem(gate.problem, retry_after=pause)
+        g.admitted_by = gate.admission
 
     @app.teardown_request
     def leave(problem: BaseException | None) -> None:
         del problem
-        if g.pop("admitted", False):
+        admission: Admission | None = g.pop("admitted_by", None)
+        if admission is not None:
             admission.leave()

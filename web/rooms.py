@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
+import accounts.device_words
 import accounts.jobs
 import accounts.messages
 import accounts.webhook_sending
@@ -10,6 +11,12 @@ import accounts.webhook_words
 import accounts.words  # noqa: F401 - these imports register ticks, messages and words
 import audit.jobs  # noqa: F401 - registers the sealer's tick
 import checkpoints.jobs
+import checkpoints.pass_book_jobs
+import checkpoints.pass_book_words
+import checkpoints.scan_words
+import checkpoints.sighting_jobs
+import checkpoints.slip_api
+import checkpoints.slip_words
 import checkpoints.words  # noqa: F401 - these imports register ticks and words
 import passes.batch_models
 import passes.batch_words
@@ -27,6 +34,7 @@ from accounts.guards import open_to_all
 from audit import commands as audit_commands
 from checkpoints import api as checkpoints_api
 from checkpoints import commands as checkpoints_commands
+from checkpoints import device_api, pass_book_api
 from checkpoints import pages as checkpoints_pages
 from foundation.api import PREFIX, bind_api
 from foundation.api_use import bind_use
@@ -38,7 +46,7 @@ from passes import lists as passes_lists
 from passes import pages as passes_pages
 from passes.workshop import bind_workshop
 from web import commands as web_commands
-from web import messages_pages  # noqa: F401 - its views stand on the blueprint of the room
+from web import messages_pages, scanner  # noqa: F401 - their views stand on the blueprint of the room
 from web import pages as web_pages
 
 
@@ -60,8 +68,8 @@ def bind_rooms(app: Flask, csrf: CSRFProtect, settings: Settings) -> None:
     app.register_blueprint(web_pages.pages)
     bind_api(
         app,
-        [accounts_api.room, passes_api.room, checkpoints_api.room],
-        guarded=("token.refused", "login.needed", "permission.missing"),
+        [accounts_api.room, passes_api.room, checkpoints_api.room, device_api.room, pass_book_api.room],
+        guarded=("token.refused", "token.revoked", "token.expired", "login.needed", "permission.missing"),
         exempt=csrf.exempt,
         admit=open_to_all("who writes a program must be able to read what there is"),
     )

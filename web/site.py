@@ -21,16 +21,22 @@ NOT_BUILT: dict[str, Any] = {}
 
 @dataclass(frozen=True)
 class MenuItem:
-    """One entry of the menu: an endpoint, its words, and the permission that shows it (None = everybody)."""
+    """One entry of the menu: an endpoint, its words, and the permission that shows it (None = everybody).
+
+    `also` shows it as well; `besides` must be there in any case.
+    """
 
     endpoint: str
     words: Any
     permission: Permission | None
     also: Permission | None = None
+    besides: Permission | None = None
 
     def shown_to(self, actor: Actor) -> bool:
         """Whether the matrix lets this party in."""
         wanted = {self.permission, self.also} - {None}
+        if self.besides is not None and self.besides not in actor.permissions:
+            return False
         return not wanted or bool(wanted & actor.permissions)
 
 
@@ -43,7 +49,16 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("passes.counter", lazy_gettext("窗口办理"), Permission.APPLICATION_REVIEW),
     MenuItem("passes.register", lazy_gettext("通行证"), Permission.PASS_READ),
     MenuItem("checkpoints.staff", lazy_gettext("查验"), Permission.SCAN_RECORD),
+    MenuItem("checkpoints.on_the_spot", lazy_gettext("现场核发"), Permission.PASS_ISSUE_ON_THE_SPOT),
+    MenuItem("checkpoints.enrol", lazy_gettext("登记手机"), Permission.SCAN_RECORD),
+    MenuItem("web.scanner", lazy_gettext("扫码端"), Permission.SCAN_RECORD),
     MenuItem("checkpoints.register_list", lazy_gettext("检查站点"), Permission.PASS_LOOK_UP),
+    MenuItem(
+        "checkpoints.sightings",
+        lazy_gettext("扫描异常"),
+        Permission.AUDIT_READ,
+        besides=Permission.PASS_READ,
+    ),
     MenuItem("accounts.own_firm", lazy_gettext("本企业"), Permission.FIRM_OWN),
     MenuItem("passes.notices", lazy_gettext("通知"), Permission.NOTICE_SEND),
     MenuItem("accounts.people", lazy_gettext("人员"), Permission.PERSON_MANAGE),

@@ -24,6 +24,7 @@ from accounts.tokens import hash_of
 from accounts.webhook_models import WebhookDelivery, WebhookEndpoint
 from accounts.webhook_rules import WebhookKind
 from checkpoints.models import Scan, ScanReceipt
+from checkpoints.service import take_in
 from foundation import clock
 from foundation.files import keep_file
 from foundation.models import TaskProgress
@@ -38,7 +39,9 @@ from passes.service.drafting import save_draft
 from passes.service.seals import upload_seal
 from passes.sheet_jobs import order_sheets
 from tests.builders import NOON, a_body, an_issued_pass, some_tools
+from tests.checkpoints.roadside import a_hand_over, a_sighting
 from tests.checkpoints.roadside import an_officer as at_the_roadside
+from tests.checkpoints.slipping import a_phone, a_slip, sent
 from tests.passes.applying import a_firm, a_person, an_applicant, an_application, an_officer, asked
 from tests.passes.batching import a_batch, a_row, accepted
 from tests.passes.changing import amended
@@ -474,6 +477,47 @@ def scans(session: Session) -> World:
     return World(at_the_roadside(session), *made)
 
 
+def shifts(session: Session) -> World:
+    """A shift handed over at each of the three checkpoints."""
+    now = clock.now()
+    made = []
+    for code in ("CP002", "CP012", "CP003"):
+        event = a_hand_over(now, checkpoint=code)
+        take_in(session, COMMAND_LINE, [event], now=now)
+        made.append({"code": code, "shift_id": UUID(str(event["event_id"]))})
+    return World(at_the_roadside(session), *made)
+
+
+def sightings(session: Session) -> World:
+    """Something found in the commander's prefecture, at a place of it and one far away, and far away alone."""
+    who = at_the_roadside(session, checkpoint=None, role=Role.COMMAND, body="changchun-transport")
+    pairs = (("CP025", "CP026"), ("CP003", "CP027"), ("CP003", "CP002"))
+    made = [a_sighting(session, *pair, now=NOON) for pair in pairs]
+    return World(who, *({"sighting_id": one.id} for one in made))
+
+
+def bodies(session: Session) -> World:
+    """The officer's body, its neighbour in the county, and one of another prefecture."""
+    codes = ("changchun-nanguan-commerce", "changchun-nanguan-agriculture", "jilin-commerce")
+    return World(an_officer(session, codes[0]), *({"code": code} for code in codes))
+
+
+def bodies_of_command(session: Session) -> World:
+    """The same bodies, seen by command of the prefecture of two of them."""
+    who = at_the_roadside(session, checkpoint=None, role=Role.COMMAND, body="changchun-transport")
+    return replace(bodies(session), who=who)
+
+
+def slips(session: Session) -> World:
+    """A pass issued on the spot at each of the three checkpoints."""
+    now = clock.now()
+    made = [
+        sent(session, a_phone(session, code), a_slip(now, checkpoint=code), now)
+        for code in ("CP002", "CP012", "CP003")
+    ]
+    return World(at_the_roadside(session), *({"slip_id": one.event_id} for one in made))
+
+
 def program_applications(session: Session) -> World:
     """Applications of the program's firm: by the program, by a person of it; and of another firm."""
     firm = a_firm(session)
@@ -582,6 +626,17 @@ OBJECTS: dict[str, tuple[Case, ...]] = {
     "passes_api.accept_batch": (Case(program_batches, BOTH, "POST"),),
     "passes_api.surrender": (replace(PROGRAM_PASS, method="POST", data={"reason": "lost"}),),
     "checkpoints.scans": (Case(checkpoints),),
+    "checkpoints.shifts": (Case(checkpoints),),
+    "checkpoints.shift_sheet": (Case(shifts),),
+    "checkpoints.sighting": (
+        Case(sightings, BOTH),
+        Case(sightings, BOTH, "POST", {"note": "已电话核实，系误扫。", "unwatch": "1"}),
+    ),
+    "checkpoints.print_quality_of": (Case(bodies), Case(bodies_of_command, BOTH)),
+    "checkpoints.slips": (Case(checkpoints),),
+    "checkpoints.slip": (Case(slips),),
+    "checkpoints.print_slip_sheet": (Case(slips, method="POST"),),
+    "checkpoints.print_slip_strip": (Case(slips, method="POST"),),
     "checkpoints.staff_scan": (Case(scans),),
     "checkpoints.act": (Case(scans, method="POST", data={"event_id": str(uuid4()), "action": "passed"}),),
     "passes.own_application": (Case(applications, BOTH),),

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from accounts.permissions import Role
 from accounts.public import Firm, is_identity_number
-from checkpoints.models import RoadsideFact, Scan
+from checkpoints.models import PrintQuality, RoadsideFact, Scan, ShiftChange, Sighting, Slip
 from foundation.base import new_id
 from passes.ledgers import SigningKey
 from passes.library_models import LibraryDriver, SavedRoute, Vehicle
@@ -32,11 +32,19 @@ def test_the_demo_world_has_two_hundred_applications_in_every_state_and_is_made_
         assert set(applications) == {str(state) for state in ApplicationState}
         assert sum(applications.values()) >= 200
         assert set(passes) == {str(state) for state in PassState}
-        assert applications["issued"] == sum(passes.values())
+        by_slip = session.scalar(select(func.count()).select_from(Slip).where(Slip.state == "issued"))
+        assert by_slip == 5
+        assert applications["issued"] == sum(passes.values()) - by_slip
+        problems = set(session.scalars(select(Slip.problem).where(Slip.problem.is_not(None))))
+        assert problems == {"slip.has_pass", "slip.leaves_province", "slip.too_old"}
         assert all(session.scalars(select(Pass.demo)))
         assert session.scalar(select(SigningKey.area).where(SigningKey.state == "signing").limit(1))
-        assert session.scalar(select(func.count()).select_from(Scan)) == 24
-        assert [fact.kind for fact in session.scalars(select(RoadsideFact))] == ["refusal"]
+        assert session.scalar(select(func.count()).select_from(Scan)) == 24 + 80 + 5
+        assert {fact.kind for fact in session.scalars(select(RoadsideFact))} == {"refusal"}
+        assert session.scalar(select(func.count()).select_from(ShiftChange)) == 3
+        rules = set(session.scalars(select(Sighting.rule)))
+        assert rules == {"too_fast", "two_plates", "after_surrender"}
+        assert session.scalar(select(func.count()).select_from(PrintQuality))
         assert session.scalar(select(BodySeal.approved_at))
         kept = [
             session.scalar(select(func.count()).select_from(model))

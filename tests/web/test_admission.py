@@ -10,7 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from foundation import clock
 from tests.browser import Browser
+from tests.checkpoints.roadside import a_blue_scan, a_device, call
 from tests.passes.applying import an_applicant
 from tests.passes.signed_in import signed_in
 from web.admission import LEAST_PAUSE, MOST_PAUSE, Admission, Turns
@@ -18,8 +20,17 @@ from web.admission import LEAST_PAUSE, MOST_PAUSE, Admission, Turns
 
 @pytest.fixture
 def full(app: Flask) -> Iterator[Admission]:
-    """A server with all places taken."""
-    admission: Admission = app.extensions["admission"]
+    """A server with all places for submissions taken."""
+    yield from all_taken(app.extensions["admission"])
+
+
+@pytest.fixture
+def full_of_uploads(app: Flask) -> Iterator[Admission]:
+    """A server with all places for uploads taken."""
+    yield from all_taken(app.extensions["admission_of_uploads"])
+
+
+def all_taken(admission: Admission) -> Iterator[Admission]:
     everything = admission.at_work + admission.waiting
     for _ in range(everything):
         admission._room.acquire()
@@ -68,6 +79,26 @@ def test_a_program_is_told_when_to_come_again(client: FlaskClient, full: Admissi
     problem = answer.get_json()
     assert (answer.status_code, problem["code"]) == (503, "server.busy")
     assert int(answer.headers["Retry-After"]) == problem["facts"]["retry_after"]
+
+
+@pytest.mark.usefixtures("full")
+def test_a_rush_of_submissions_keeps_no_scan_out(client: FlaskClient, session: Session) -> None:
+    scan = a_blue_scan(clock.now())
+    answer = call(client, "/api/v1/scans", {"events": [scan]}, a_device(session))
+    assert answer.get_json()["results"] == [{"event_id": scan["event_id"], "status": "accepted"}]
+
+
+@pytest.mark.usefixtures("full_of_uploads")
+def test_a_rush_of_uploads_keeps_no_list_no_verdict_and_no_page_waiting(
+    client: FlaskClient, session: Session
+) -> None:
+    token = a_device(session)
+    put_off = call(client, "/api/v1/scans", {"events": [a_blue_scan(clock.now())]}, token)
+    assert (put_off.status_code, put_off.get_json()["code"]) == (503, "server.busy_with_uploads")
+    assert int(put_off.headers["Retry-After"]) >= 1
+    assert call(client, "/api/v1/verdicts", {"plate": "吉A12345"}, token).status_code == 200
+    assert Browser(client).get("/").headings
+    assert call(client, "/api/v1/applications", {}, None).status_code == 401
 
 
 def test_a_place_is_given_back_whatever_comes_of_the_request(client: FlaskClient, app: Flask) -> None:

@@ -14,6 +14,8 @@ from web.api_docs import groups, shapes
 
 PART = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(?P<name>\w+)>")
 SILENT = {"HEAD", "OPTIONS"}
+WITHOUT_TOKEN = {("post", "/api/v1/devices")}
+"""Where a token is given out and none can be asked for."""
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +47,11 @@ def test_every_route_says_what_it_does_what_it_gives_and_how_it_refuses(descript
     for path, method, told in operations(description):
         where = f"{method} {path}"
         assert told["summary"], where
-        assert told["security"] == [{"bearer": []}], where
+        assert told["security"] == ([] if (method, path) in WITHOUT_TOKEN else [{"bearer": []}]), where
         assert {"401", "403", "503"} <= told["responses"].keys(), where
         good = [status for status in told["responses"] if status.startswith("2")]
         assert len(good) == 1, where
-        assert told["responses"][good[0]]["content"], where
+        assert good[0] == "204" or told["responses"][good[0]]["content"], where
 
 
 def test_every_name_in_the_description_leads_somewhere(description: dict[str, Any]) -> None:

@@ -31,7 +31,15 @@ from tests.passes.firm_programs import a_token_row
 from tests.passes.signed_in import a_pass_of
 
 EXAMPLES = 8
-ROADSIDE = ("/verdicts", "/scans")
+ROADSIDE = (
+    "/verdicts",
+    "/scans",
+    "/slips",
+    "/device",
+    "/device/checkpoint",
+    "/device/report",
+    "/checkpoints",
+)
 CONFORMANCE = (
     "status_code_conformance",
     "content_type_conformance",

@@ -79,10 +79,12 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('number', sa.CHAR(length=12), nullable=True),
     sa.Column('problem', sa.Text(), nullable=True, comment='code of the problem, when it failed'),
+    sa.Column('problem_facts', postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment='what its words are filled with'),
     sa.Column('received_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('flags', postgresql.ARRAY(sa.Text()), nullable=False),
     sa.CheckConstraint("(state = 'failed') = (problem IS NOT NULL)", name=op.f('ck_slip_failed_has_problem')),
     sa.CheckConstraint("(state = 'issued') = (number IS NOT NULL)", name=op.f('ck_slip_issued_has_number')),
+    sa.CheckConstraint('(problem IS NULL) = (problem_facts IS NULL)', name=op.f('ck_slip_problem_with_facts')),
     sa.CheckConstraint("code !~ '^[0-9]{12}$'", name=op.f('ck_slip_code_is_no_pass_number')),
     sa.CheckConstraint("driver_last4 ~ '^[0-9]{3}[0-9X]$'", name=op.f('ck_slip_last4')),
     sa.CheckConstraint("state IN ('issued', 'failed')", name=op.f('ck_slip_state')),
@@ -169,12 +171,14 @@ def upgrade() -> None:
     op.add_column('scan', sa.Column('frames', sa.Integer(), nullable=True, comment='camera frames until it was read'))
     op.add_column('scan', sa.Column('read_ms', sa.Integer(), nullable=True, comment='milliseconds of the frame that was read'))
     op.create_index('ix_scan_received', 'scan', ['received_at'], unique=False, postgresql_using='brin')
+    op.create_index('ix_pass_live_ends', 'pass', [sa.literal_column('upper(validity)')], unique=False, postgresql_where=sa.text("state = 'live'"))
     replace_checks(upwards=True)
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM scan_receipt WHERE kind IN ('shift', 'slip')")
     replace_checks(upwards=False)
+    op.drop_index('ix_pass_live_ends', table_name='pass', postgresql_where=sa.text("state = 'live'"))
     op.drop_index('ix_scan_received', table_name='scan', postgresql_using='brin')
     op.drop_column('scan', 'read_ms')
     op.drop_column('scan', 'frames')
