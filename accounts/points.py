@@ -1,21 +1,31 @@
-"""The names of checkpoints, told by the room above that keeps them."""
+"""The names and counties of checkpoints, told by the room above that keeps them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-PointNames = Callable[[Session, datetime], Mapping[str, str]]
-"""Given the present: the names of all checkpoints by their codes."""
-_TELLERS: list[PointNames] = []
+
+@dataclass(frozen=True)
+class KnownPoint:
+    """A checkpoint: its name, and its county as six digits."""
+
+    name: str
+    county: str
 
 
-def names_points(teller: PointNames) -> PointNames:
+PointTeller = Callable[[Session, datetime], Mapping[str, KnownPoint]]
+"""Given the present: all checkpoints by their codes."""
+_TELLERS: list[PointTeller] = []
+
+
+def tells_points(teller: PointTeller) -> PointTeller:
     """Register who knows checkpoints."""
     _TELLERS.append(teller)
     return teller
 
 
-def point_names(session: Session, *, now: datetime) -> dict[str, str]:
-    """The names of all checkpoints by their codes."""
-    return {code: name for teller in _TELLERS for code, name in teller(session, now).items()}
+def known_points(session: Session, *, now: datetime) -> dict[str, KnownPoint]:
+    """All checkpoints by their codes."""
+    return {code: point for teller in _TELLERS for code, point in teller(session, now).items()}

@@ -12,7 +12,7 @@ from accounts.forms import FieldTold, Told, form_page, told
 from accounts.models import ApiToken, Area, Body, Firm, Person, RoleGrant
 from accounts.numbers import is_identity_number
 from accounts.permissions import Actor, ActorKind, Permission, Role, permissions_of
-from accounts.points import names_points
+from accounts.points import KnownPoint, tells_points
 from accounts.queries import PersonHere, pending_firms
 from accounts.rules import FirmAction, FirmState, mask_identity, mask_name, mask_phone
 from accounts.service.devices import make_device_token, move_device, note_report
@@ -40,6 +40,7 @@ __all__ = [
     "FieldTold",
     "Firm",
     "FirmAction",
+    "KnownPoint",
     "NewAccount",
     "Person",
     "PersonHere",
@@ -73,7 +74,6 @@ __all__ = [
     "mask_name",
     "mask_phone",
     "move_device",
-    "names_points",
     "note_report",
     "order_enrolment",
     "pending_firms",
@@ -87,6 +87,7 @@ __all__ = [
     "seal",
     "shows_work",
     "spaced_code",
+    "tells_points",
     "told",
     "unseal",
 ]

@@ -1,6 +1,6 @@
 """The shapes of what devices ask about themselves and are told."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from accounts.public import StorageHealth
@@ -12,8 +12,14 @@ LONGEST_TAG = 100
 MOST = 2**31 - 1
 
 
+def _one_line(text: str) -> None:
+    """What a device says of itself is kept as JSON, which the database takes without control characters alone."""
+    if not text.isprintable():
+        raise ValidationError("field.invalid")
+
+
 def _short(most: int) -> fields.String:
-    return fields.String(required=True, validate=Length(1, most, error="text.too_long"))
+    return fields.String(required=True, validate=[Length(1, most, error="text.too_long"), _one_line])
 
 
 def _count() -> fields.Integer:
@@ -47,7 +53,7 @@ class Report(InputSchema):
     status_seq = _number()
     trust_seq = _number()
     book_etag = fields.String(
-        required=True, allow_none=True, validate=Length(0, LONGEST_TAG, error="text.too_long")
+        required=True, allow_none=True, validate=[Length(0, LONGEST_TAG, error="text.too_long"), _one_line]
     )
     persisted = fields.Boolean(
         required=True, metadata={"description": "the browser has promised not to clear it"}

@@ -10,15 +10,16 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accounts.permissions import Permission, covers
-from accounts.public import acting_person, names_points
+from accounts.public import KnownPoint, acting_person, tells_points
 from checkpoints.queries import reaches_point
 from checkpoints.register import Point, register
 
 
-@names_points
-def names(session: Session, now: datetime) -> Mapping[str, str]:
-    """The names of all checkpoints by their codes, for the list of devices."""
-    return {point.code: point.name for point in register(session, now=now).points.values()}
+@tells_points
+def known(session: Session, now: datetime) -> Mapping[str, KnownPoint]:
+    """All checkpoints by their codes, for those who manage devices."""
+    places = register(session, now=now).points
+    return {code: KnownPoint(point.name, point.county) for code, point in places.items()}
 
 
 def point_answer(point: Point) -> dict[str, Any]:

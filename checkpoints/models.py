@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.base import AreaCode, Base, Id, Moment
 
-
 MEANS = "('camera', 'picture', 'typed', 'book', 'address', 'plate')"
 """How a scan came about: read by the camera or off a picture, a number typed, found in the pass book, opened as an
 address, or only the plate of a vehicle without a pass."""

@@ -6,7 +6,7 @@ says what is wrong. What both ways accept they read alike; a test holds them to 
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from checkpoints.schemas import (
     LARGEST_SYMBOL,
     LONGEST_TEXT,
     LONGEST_WORD,
+    YEARS,
     ActionEvent,
     ScanEvent,
 )
@@ -121,9 +122,9 @@ def _uuid(value: Any) -> UUID:
 
 def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or moment.year not in YEARS:
         raise _NotPlain
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _count(value: object) -> int:

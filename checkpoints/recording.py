@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from accounts.permissions import Actor
 from checkpoints.register import Point
-from checkpoints.rules import UNREAD, RefusalReason, RoadsideAction
+from checkpoints.rules import UNREAD, Means, RefusalReason, RoadsideAction
 from checkpoints.rules_slip import read_slip_code
 from checkpoints.service import take_in
 from checkpoints.slip_queries import slip_of_code
@@ -78,8 +78,16 @@ def record_scan(
         "reasons": [str(code) for code in verdict.reasons],
         "plate_seen": str(seen or (PlateSeen.MATCHES if typed else PlateSeen.UNKNOWN)),
         "offline": False,
+        "means": str(_means(entered, no_pass=typed and credential is None)),
     }
     _take_one(session, actor, raw, now)
+
+
+def _means(entered: str, *, no_pass: bool) -> Means:
+    """How it came into the page: the plate of a vehicle without a pass, a code off a photo, or typed."""
+    if no_pass:
+        return Means.PLATE
+    return Means.PICTURE if is_code(entered) else Means.TYPED
 
 
 def _plate_of_slip(session: Session, code: str | None) -> str:

@@ -8,7 +8,7 @@ MEANS_WORDS = {
     Means.CAMERA: _("摄像头扫描"),
     Means.PICTURE: _("照片识读"),
     Means.TYPED: _("输入编号或车牌"),
-    Means.BOOK: _("离线名册查询"),
+    Means.BOOK: _("离线通行证册查询"),
     Means.ADDRESS: _("打开网址"),
     Means.PLATE: _("仅记车牌"),
 }

@@ -1,7 +1,8 @@
 """The shapes of what the roadside sends and is told."""
 
 import re
-from typing import Any
+from datetime import UTC
+from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -18,11 +19,23 @@ LARGEST_SYMBOL = 40
 """Version of the largest QR symbol (ISO/IEC 18004); 0 where a reader does not tell it."""
 LONGEST_OFFICER = 20
 LONGEST_NOTE = 200
+YEARS: Final = range(1970, 2200)
+"""Years that a phone's clock can show, however wrong it is."""
 UNKNOWN_CHOICE: dict[str, str | list[Any] | dict[Any, Any]] = {"unknown": "choice.unknown"}
 
 
-def _moment(**more: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(**more, metadata={"description": "RFC 3339 with its offset"})
+class Moment(fields.AwareDateTime):
+    """A moment, as UTC: the database takes no offset of sixteen hours, and no page shows a year beyond all calendars."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        moment = super()._deserialize(value, attr, data, **options)
+        if moment.year not in YEARS:
+            raise ValidationError("field.invalid")
+        return moment.astimezone(UTC)
+
+
+def _moment(**more: Any) -> Moment:
+    return Moment(**more, metadata={"description": "RFC 3339 with its offset"})
 
 
 def _count(most: int = LARGEST_INT) -> fields.Integer:

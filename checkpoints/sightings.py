@@ -44,7 +44,7 @@ PAIRS = text(
         FROM scan
         WHERE received_at >= :since AND number IS NOT NULL AND means IN ('camera', 'picture', 'address')
         AND (level IN ('green', 'amber') OR verdict = 'plate_mismatch')
-        AND NOT reasons && ARRAY['unknown_key', 'unknown_issuer']
+        AND NOT reasons && ARRAY['unknown_key', 'unknown_issuer'] AND NOT 'token_revoked' = ANY(flags)
         AND coalesce(server_verdict, 'valid') NOT IN
             ('malformed', 'not_canonical', 'key_revoked', 'bad_signature', 'never_issued')
     ), pairs AS MATERIALIZED (
@@ -67,7 +67,7 @@ PAIRS = text(
             AND (s.checkpoint <> f.checkpoint OR s.seen_plate <> f.seen_plate)
             AND s.means IN ('camera', 'picture', 'address')
             AND (s.level IN ('green', 'amber') OR s.verdict = 'plate_mismatch')
-            AND NOT s.reasons && ARRAY['unknown_key', 'unknown_issuer']
+            AND NOT s.reasons && ARRAY['unknown_key', 'unknown_issuer'] AND NOT 'token_revoked' = ANY(s.flags)
             AND coalesce(s.server_verdict, 'valid') NOT IN
                 ('malformed', 'not_canonical', 'key_revoked', 'bad_signature', 'never_issued')
             ORDER BY s.received_at DESC
@@ -102,7 +102,8 @@ PAIRS = text(
     ORDER BY n.unique_key, n.at
     """
 )
-"""Two scans of one pass. A span that is not trusted is wide, so its longest time is long and nothing follows from it."""
+"""Two scans of one pass. A span that is not trusted is wide, so its longest time is long and nothing follows from it.
+What a revoked phone hands in is kept, but whoever stole it could put any pass on the watch list by it."""
 
 AFTER_THE_END = text(
     """

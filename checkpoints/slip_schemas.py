@@ -1,11 +1,11 @@
 """The shape of a slip: what is asked for at a barrier, and what came of it."""
 
-from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from checkpoints.rules_slip import SlipState, read_slip_code
+from checkpoints.schemas import Moment
 from foundation.parsing import InputSchema
 from passes.public import Line, Phone, PlateColour
 
@@ -14,13 +14,6 @@ LONGEST_GOODS_WORDS = 60
 MOST_GOODS = 63
 """What the credential has room for."""
 END = 4
-YEARS = range(1970, 2200)
-"""Years that a phone's clock can show, however wrong it is."""
-
-
-def _in_a_calendar(at: datetime) -> None:
-    if at.year not in YEARS:
-        raise ValidationError("field.invalid")
 
 
 def _colour(**more: Any) -> fields.Integer:
@@ -82,11 +75,9 @@ class SlipBody(Wanted):
     )
     code = _SlipCode(required=True)
     checkpoint = fields.String(required=True, validate=validate.Length(1, 32, error="text.too_long"))
-    made_at = fields.AwareDateTime(
-        required=True, validate=_in_a_calendar, metadata={"description": "by the device's own clock"}
-    )
-    time_low = fields.AwareDateTime(load_default=None, allow_none=True)
-    time_high = fields.AwareDateTime(load_default=None, allow_none=True)
+    made_at = Moment(required=True, metadata={"description": "by the device's own clock"})
+    time_low = Moment(load_default=None, allow_none=True)
+    time_high = Moment(load_default=None, allow_none=True)
     offline = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 

@@ -26,6 +26,8 @@ LATE = timedelta(seconds=5)
 FORGOTTEN_AFTER = timedelta(days=1)
 """The base passes a serial a day after its end: phones whose clocks are wrong still find it in the list."""
 BATCH = 5000
+MOST_CHANGES = 5000
+"""Beyond this a delta is larger than the whole list, which is kept in memory; anybody may ask for either."""
 
 PUBLISH = text(
     """
@@ -188,9 +190,10 @@ def _changes(session: Session, since: int) -> Iterable[Row[Any]]:
 
 
 def delta(session: Session, since: int, *, now: datetime) -> dict[str, Any] | None:
-    """What changed after `since`, with a fresh time even when nothing did; None when `since` is not one of ours."""
+    """What changed after `since`, with a fresh time even when nothing did; None when `since` is not one of ours, or so
+    old that the whole list is shorter."""
     head = session.scalar(select(StatusHead.seq).with_for_update(read=True)) or 0
-    if since > head or since < 0:
+    if not 0 <= since <= head or head - since > MOST_CHANGES:
         return None
     rows = sorted(_changes(session, since), key=lambda row: (row.area, row.serial)) if since < head else []
     return {

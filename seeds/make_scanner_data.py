@@ -33,6 +33,8 @@ PROBLEM_ROOMS = (
     "number",
     "pass_book",
     "plate",
+    "rate",
+    "server",
     "shift",
     "slip",
     "token",

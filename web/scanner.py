@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Response, send_from_directory
+from flask import Response, request
 
 from accounts.guards import open_to_all
 from foundation.i18n import lazy_gettext as _
@@ -11,6 +11,7 @@ from foundation.words import ProblemWords, register_problems
 from web.pages import pages
 
 BUILT = Path(__file__).parent / "static" / "built" / "scanner"
+MEDIA = {".html": "text/html", ".js": "text/javascript"}
 
 register_problems(
     {
@@ -43,8 +44,12 @@ def service_worker() -> Response:
 
 
 def _built(name: str) -> Response:
-    if not (BUILT / name).is_file():
-        raise DomainProblem("scanner.not_built")
-    response = send_from_directory(BUILT, name)
+    try:
+        content = (BUILT / name).read_bytes()
+    except FileNotFoundError:
+        raise DomainProblem("scanner.not_built") from None
+    response = Response(content, mimetype=MEDIA[Path(name).suffix])
+    response.add_etag()
     response.headers["Cache-Control"] = "no-cache"
+    response.make_conditional(request)
     return response

@@ -15,8 +15,8 @@ from accounts.guards import current_actor, requires
 from accounts.models import ApiToken
 from accounts.pages.blueprint import pages
 from accounts.pages.tokens import given_once, token_state
-from accounts.permissions import Permission
-from accounts.points import point_names
+from accounts.permissions import Permission, covers
+from accounts.points import KnownPoint, known_points
 from accounts.queries import PAGE, devices_within
 from accounts.rules import TOKEN_DAYS
 from accounts.schemas import NewTokenInput
@@ -47,9 +47,11 @@ def make_token() -> str | tuple[str, int]:
 def _make(session: Session) -> dict[str, Any]:
     given, now = load(NewTokenInput(), from_form(request.form)), clock.now()
     where, days = given["checkpoint_code"], given["days"]
-    if where not in point_names(session, now=now):
+    actor, point = current_actor(), known_points(session, now=now).get(where)
+    # Whoever is of one checkpoint is refused any other by name; its county need not be of the own area.
+    if point is None or (actor.checkpoint_code is None and not covers(actor.area, point.county)):
         raise InvalidInput(field_problem("checkpoint_code", "checkpoint.not_there"))
-    row, token = make_device_token(session, current_actor(), given["name"], where, days=days, now=now)
+    row, token = make_device_token(session, actor, given["name"], where, days=days, now=now)
     return {"name": row.name, "checkpoint": row.checkpoint_code, "token": token}
 
 
@@ -68,10 +70,10 @@ def _draw(*, problem: Told | None = None, made: dict[str, Any] | None = None) ->
     ended = request.args.get("part") == ENDED
     before = request.args.get("before", type=UUID)
     found = devices_within(session, actor, ended=ended, before=before, now=now)
-    names = point_names(session, now=now)
+    points = known_points(session, now=now)
     return render_template(
         "accounts/devices.html",
-        rows=[_row(device, names) for device in found[:PAGE]],
+        rows=[_row(device, points) for device in found[:PAGE]],
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         first_page=before is None,
         ended=ended,
@@ -85,13 +87,14 @@ def _draw(*, problem: Told | None = None, made: dict[str, Any] | None = None) ->
     )
 
 
-def _row(device: ApiToken, names: Mapping[str, str]) -> dict[str, Any]:
+def _row(device: ApiToken, points: Mapping[str, KnownPoint]) -> dict[str, Any]:
     report = device.report or {}
     complete = report.get("status_as_of")
+    point = points.get(device.checkpoint_code or "")
     return {
         "token": device,
         "state": token_state(device),
-        "place": names.get(device.checkpoint_code or "", ""),
+        "place": point.name if point else "",
         "report": report,
         "complete": datetime.fromisoformat(complete) if complete else None,
         "waiting": report.get("waiting", 0),

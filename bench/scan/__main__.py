@@ -20,7 +20,7 @@ from bench.scan.papers import Bench, Outcome
 
 PROCESSES: Final = 2
 KIND_PAPERS: Final = 24
-SCENE_PAPERS: Final = 100
+SCENE_PAPERS: Final = 80
 SHARE: Final = 4
 """Papers that a process takes at a time."""
 
@@ -73,8 +73,13 @@ def main() -> int:
     eye.build()
     with ProcessPoolExecutor(PROCESSES) as pool:
         each_kind = kinds.kinds()
-        of_kinds = [[pool.submit(_kind, at, some) for some in _shares(KIND_PAPERS)] for at in range(len(each_kind))]
-        of_scenes = [[pool.submit(_scene, at, some) for some in _shares(SCENE_PAPERS)] for at in range(len(road.SCENES))]
+        of_kinds = [
+            [pool.submit(_kind, at, some) for some in _shares(KIND_PAPERS)] for at in range(len(each_kind))
+        ]
+        of_scenes = [
+            [pool.submit(_scene, at, some) for some in _shares(SCENE_PAPERS)]
+            for at in range(len(road.SCENES))
+        ]
         rows = [_row([one for share in shares for one in share.result()]) for shares in of_kinds]
         broken = [*_print_kinds(each_kind, rows)]
         for scene, shares in zip(road.SCENES, of_scenes, strict=True):
@@ -95,7 +100,9 @@ def _print_kinds(each_kind: list[kinds.Kind], rows: list[Row]) -> Iterator[str]:
     for sweep, group in groupby(zip(each_kind, rows, strict=True), key=lambda pair: pair[0].sweep):
         pairs = list(group)
         for kind, row in pairs:
-            figures = f"{kind.limit:5d} {row.sheet:7.0f} | {row.upper:10.0f} {row.at_once:8.0f} | {row.eu:8.0f}"
+            figures = (
+                f"{kind.limit:5d} {row.sheet:7.0f} | {row.upper:10.0f} {row.at_once:8.0f} | {row.eu:8.0f}"
+            )
             print(f"{kind.name:52}{figures}")
             if row.sheet < kind.limit:
                 yield f"{kind.name}: sheet {row.sheet:.0f} %, limit {kind.limit} %"
@@ -109,7 +116,9 @@ def _print_scene(scene: road.Scene, outcomes: list[Outcome]) -> Iterator[str]:
     row = _row(outcomes)
     unread, pictures = 100 - row.sheet, [one.sheet for one in outcomes if one.upper]
     if scene is road.SCENES[0]:
-        print(f"\nThe whole scene, {road.FRAMES} pictures, % never read{'':12}limit   sheet | EU-sized (research)")
+        print(
+            f"\nThe whole scene, {road.FRAMES} pictures, % never read{'':12}limit   sheet | EU-sized (research)"
+        )
     print(
         f"{scene.name:52}{scene.limit:5d} {unread:7.0f} | {100 - row.eu:8.0f} ({scene.eu})   "
         f"pictures to read: median {np.median(pictures):.0f}, p90 {np.percentile(pictures, 90):.0f}"

@@ -17,7 +17,9 @@ def build() -> None:
     """Bundle the app's stages for node (frontend/scanner/bench). Raises CalledProcessError with what vite said."""
     vite = FRONTEND / "node_modules" / ".bin" / "vite"
     subprocess.run(
-        [vite, "build", "--config", "scanner/bench/vite.config.ts", "--logLevel", "warn"], cwd=FRONTEND, check=True
+        [vite, "build", "--config", "scanner/bench/vite.config.ts", "--logLevel", "warn"],
+        cwd=FRONTEND,
+        check=True,
     )
 
 

@@ -28,7 +28,8 @@ WAVES_MM: Final = 0.1
 class Kind:
     """A condition: how wide the upper symbol is in the picture (pixels), what the paper suffers, how it is seen.
 
-    `sweep` is what its rows have in common. `limit`: how often it must be read, in per cent (research/qr.md 4.2, level Q; 100 for the ink of section 7.10).
+    `sweep` is what its rows have in common. `limit`: how often it must be read, in per cent (research/qr.md 4.2, level Q;
+    for ink the 100 of its text and of section 7).
     """
 
     sweep: str

@@ -25,7 +25,7 @@ DIGITS: Final = 241
 """A pass with three roads and one driver: version 9 at level Q (credential.md section 1)."""
 
 SIDES_MM: Final = (67.8, 50.4)
-"""The upper and the lower symbol of the sheet without their white: boxes of 78 and 58 mm (passes/templates/sheet/sheet.typ)."""
+"""The upper and the lower symbol of the sheet (passes/templates/sheet/sheet.typ): boxes of 78 and 58 mm less white."""
 
 EU_CHARACTERS: Final = 541
 """The median of 410 official EU samples (research/qr.md section 1): version 18 at level Q."""

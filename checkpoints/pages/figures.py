@@ -81,7 +81,8 @@ def facts_of(found: Figures, address: Address | None) -> list[tuple[str, Any]]:
     def rows(words: str, only: str) -> Any:
         return Markup('<a href="{}">{}</a>').format(address(only=only), words) if address else words
 
-    offline = f"{share(found.offline, found.scans)}（{found.offline}）"
+    part = share(found.offline, found.scans)
+    offline = gettext("%(share)s（%(count)s）", share=part, count=found.offline)
     pairs = [(gettext("离线查验"), rows(offline, OFFLINE) if found.offline else offline)]
     if found.delays:
         middle, most = map(span, found.delays)
@@ -93,7 +94,9 @@ def facts_of(found: Figures, address: Address | None) -> list[tuple[str, Any]]:
         pairs.append(
             (
                 gettext("二维码印刷"),
-                Markup("{}，{}").format(quality, rows(weak, WEAKLY_READ) if found.weak else weak),
+                Markup("{}{}{}").format(
+                    quality, gettext("，"), rows(weak, WEAKLY_READ) if found.weak else weak
+                ),
             )
         )
     if found.corrected:

@@ -128,7 +128,7 @@ def test_whoever_tries_codes_one_after_the_other_is_slowed_down(
 @pytest.mark.parametrize(
     "sent",
     [{}, {"code": "ABCD1234"}, {"code": 7, "app_version": "1"}, {"code": "A" * 99, "app_version": "1"}, [],
-     {"code": "ABCD1234", "app_version": "1", "name": "x"}],
+     {"code": "ABCD1234", "app_version": "1", "name": "x"}, {"code": "ABCD1234", "app_version": "\x00"}],
 )  # fmt: skip
 def test_a_request_of_another_shape_is_no_fault_of_ours(
     client: FlaskClient, session: Session, sent: object
@@ -200,7 +200,8 @@ def test_what_a_device_reports_is_kept_with_how_complete_its_list_is(
 @pytest.mark.parametrize(
     "change",
     [{"waiting": -1}, {"waiting": "many"}, {"waiting": 2**40}, {"health": "ill"}, {"app_version": "v" * 99},
-     {"persisted": None}, {"plate": "吉A12345"}, {"status_seq": True}],
+     {"persisted": None}, {"plate": "吉A12345"}, {"status_seq": True}, {"app_version": "1\x00"},
+     {"book_etag": "\x00"}],
 )  # fmt: skip
 def test_a_report_that_makes_no_sense_is_refused(
     client: FlaskClient, session: Session, change: dict[str, Any]

@@ -190,3 +190,12 @@ def test_no_token_is_made_for_a_checkpoint_that_is_not_there(client: FlaskClient
     browser = browsing(client, session, checkpoint=None, role=Role.ADMINISTRATOR)
     given = {"name": "终端", "checkpoint_code": "CP999", "days": "9"}
     assert "没有这个检查站点" in browser.post_form(DEVICES, given, action=DEVICES, status=422).text
+
+
+def test_an_administrator_makes_no_token_beyond_the_own_area(client: FlaskClient, session: Session) -> None:
+    """A token reads the book of its checkpoint and issues there. 长春 is not answerable for a border of 松原."""
+    who = an_officer(session, checkpoint=None, role=Role.ADMINISTRATOR, body="changchun-transport")
+    given = {"name": "终端", "checkpoint_code": HERE, "days": "9"}
+    page = signed_in(client, session, who).post_form(DEVICES, given, action=DEVICES, status=422)
+    assert "没有这个检查站点" in page.text
+    assert session.scalars(select(ApiToken)).all() == []

@@ -95,7 +95,7 @@ def test_a_typed_plate_with_a_pass_is_green_and_kept_with_the_officer(
         "matches",
         HERE,
     )
-    assert (scan.person_id, scan.device_id) == (officer.id, None)
+    assert (scan.person_id, scan.device_id, scan.means) == (officer.id, None, "typed")
 
 
 @pytest.mark.usefixtures("keys")

@@ -29,6 +29,7 @@ from tests.checkpoints.roadside import (
     a_hand_over,
     a_scan,
     an_action,
+    browsing,
     call,
     text_of,
 )
@@ -215,3 +216,38 @@ def test_an_upload_by_the_api_takes_all_three_kinds(client: FlaskClient, session
     assert body is not None
     assert [result["status"] for result in body["results"]] == ["accepted"] * 3
     assert session.scalars(select(ShiftChange.event_id)).one() == UUID(str(events[2]["event_id"]))
+
+
+FAR_OFFSET, AFTER_ALL_CALENDARS = "2022-04-16T12:00:00+16:30", "9999-12-31T23:00:00Z"
+ODD_TIMES = (FAR_OFFSET, AFTER_ALL_CALENDARS, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59")
+
+
+@pytest.mark.parametrize("odd", ODD_TIMES)
+@pytest.mark.parametrize("name", ["scanned_at", "time_low", "time_high", "acted_at", "changed_at"])
+def test_no_time_of_one_event_stops_an_upload_or_a_page(
+    client: FlaskClient, session: Session, name: str, odd: str
+) -> None:
+    token, now = a_device(session), clock.now()
+    good = a_scan(now)
+    made = [a_scan(now), an_action(now, good, "passed"), a_hand_over(now)]
+    events = [good, *({**one, name: odd} for one in made if name in one or name.startswith("time_"))]
+    answer = call(client, "/api/v1/scans", {"events": events}, token)
+    assert answer.status_code == 200
+    results = answer.get_json()["results"]
+    assert results[0]["status"] == "accepted"
+    if odd != FAR_OFFSET:
+        assert {(one["code"], one["errors"][0]["code"]) for one in results[1:]} == {
+            ("input.invalid", "field.invalid")
+        }
+    lead = browsing(client, session)
+    for page in (f"/checkpoints/{HERE}/scans", f"/checkpoints/{HERE}/shifts", "/checkpoints/staff"):
+        lead.get(page)
+
+
+@pytest.mark.parametrize("odd", ODD_TIMES)
+def test_a_question_about_an_odd_time_is_no_fault_of_ours(
+    client: FlaskClient, session: Session, odd: str
+) -> None:
+    question = {"plate": "吉A12345", "checkpoint": HERE, "at": odd}
+    answer = call(client, "/api/v1/verdicts", question, a_device(session))
+    assert answer.status_code == (200 if odd == FAR_OFFSET else 422)

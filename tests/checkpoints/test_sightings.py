@@ -142,6 +142,13 @@ class TestTwoPlaces:
         forged = text_of(issued)[:-1] + ("1" if text_of(issued)[-1] != "1" else "2")
         assert found(session, read(issued, BEGIN, text=forged), read(issued, BEGIN, ELSEWHERE)) == []
 
+    def test_what_a_revoked_phone_hands_in_proves_nothing(self, session: Session) -> None:
+        issued = an_issued_pass(session)
+        stolen = replace(DEVICE, ended="token_revoked", ended_at=LATER - HOUR)
+        outcomes = take_in(session, stolen, [read(issued, BEGIN)], now=LATER)
+        assert [outcome.status for outcome in outcomes] == ["accepted"]
+        assert found(session, read(issued, BEGIN + MINUTE, ELSEWHERE)) == []
+
     def test_a_copy_in_use_is_one_entry_a_day_for_a_pair_of_places(self, session: Session) -> None:
         issued = an_issued_pass(session)
         scans = [read(issued, BEGIN + n * 20 * MINUTE, (HERE, ELSEWHERE)[n % 2]) for n in range(8)]

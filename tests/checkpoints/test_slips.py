@@ -197,6 +197,7 @@ def test_a_code_that_was_used_makes_no_second_slip_and_no_pass(client: FlaskClie
         ({"event_id": "1"}, "event_id"),
         ({"made_at": "2022-04-16T12:00:00"}, "made_at"),
         ({"made_at": "0001-01-01T00:00:00+08:00"}, "made_at"),
+        ({"time_low": "0001-01-01T00:00:00+23:59"}, "time_low"),
         ({"offline": "no"}, "offline"),
         ({"goods_words": "字" * 61}, "goods_words"),
         ({"more": 1}, "more"),

@@ -143,7 +143,8 @@ def without(text: str, known: list[str]) -> str:
 def test_no_open_page_mixes_chinese_into_its_english(app: Flask, client: FlaskClient) -> None:
     client.set_cookie("locale", "en", domain="ct.example.cn")
     known, read, chinese = names(), [], {}
-    for address in open_pages(app):
+    # One file for everybody, in whose scripts both languages are (frontend/scanner/tests hold them to each other).
+    for address in set(open_pages(app)) - {"/scanner/"}:
         answer = client.get(address, base_url="https://ct.example.cn")
         if answer.mimetype == "text/html" and answer.status_code == 200:
             reader = _Reader()

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Connection, create_engine, text
 
 from accounts.service.invitations import JOINED
+from checkpoints.service import take_in
 from foundation import clock, outbox
 from foundation.base import Base
 from foundation.database import DatabaseSource, db, sqlalchemy_url
@@ -19,6 +20,8 @@ from foundation.schema import FOLDER, at_head
 from passes.workshop import workshop
 from tests.accounts.people import acting_as, colleague_of, firm_person
 from tests.builders import own_transaction, with_keys
+from tests.checkpoints.roadside import a_hand_over, a_scan, an_action
+from tests.checkpoints.slipping import a_phone, a_slip, sent
 from tests.passes.applying import an_application
 from tests.passes.signed_in import a_pass_of
 
@@ -202,6 +205,33 @@ def test_a_database_at_work_is_brought_up_to_firms_at_work(clone: Callable[[], F
         assert connection.scalar(text("SELECT channel FROM pass")) == "command_line"
         waits = "SELECT count(*) FROM message WHERE state = 'queued' AND next_try_at IS NOT NULL"
         assert connection.scalar(text(waits)) == 1
+
+
+def test_a_database_at_work_is_brought_up_to_the_scanner(clone: Callable[[], Flask]) -> None:
+    app, now = clone(), clock.now()
+    scan = a_scan(now, means="camera", uec=0.5)
+    events = [scan, an_action(now, scan, "passed"), a_hand_over(now)]
+    with own_transaction(app) as session:
+        with_keys(session, workshop().keys.folder)
+        phone = a_phone(session)
+        assert {outcome.status for outcome in take_in(session, phone, events, now=now)} == {"accepted"}
+        assert sent(session, phone, a_slip(now), now).number
+    lasting = text(
+        "SELECT (SELECT count(*) FROM scan), (SELECT count(*) FROM action), (SELECT count(*) FROM pass)"
+    )
+    kinds = text("SELECT kind FROM scan_receipt ORDER BY kind")
+    with app.app_context():
+        flask_migrate.downgrade(directory=str(FOLDER), revision="0005")
+    with owner_of(app) as connection:
+        assert connection.execute(lasting).one() == (1, 1, 1)
+        assert list(connection.scalars(kinds)) == ["action", "scan"]
+    with app.app_context():
+        flask_migrate.upgrade(directory=str(FOLDER), revision="0006")
+    with own_transaction(app) as session:
+        assert session.scalars(text("SELECT means FROM scan")).all() == [None]
+        assert session.scalars(text("SELECT device_code FROM api_token")).all() == [None]
+        outcomes = take_in(session, phone, events, now=now)
+        assert [outcome.status for outcome in outcomes] == ["repeated", "repeated", "accepted"]
 
 
 def revisions() -> list[str]:

@@ -1,6 +1,7 @@
 """A running product on a database of its own, and people with real browsers."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,23 +14,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from foundation import clock
 from seeds.demo.people import make_people
 from tests.builders import own_transaction, with_keys
 from tests.journeys.people import Applicant, Officer, Passer, Staff
+from tests.journeys.phones import CHROMIUM, FLAGS, Phone
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def free_port() -> int:
@@ -40,12 +33,58 @@ def free_port() -> int:
     return port
 
 
+class Program:
+    """A process of the product and its children, stopped by their own group; it can be started again where it was."""
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str], answers_at: str | None = None
+    ) -> None:
+        self._command = command
+        self._environment = environment
+        self._answers_at = answers_at
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers if it is a server."""
+        silent = subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env=self._environment,
+            stdout=silent,
+            stderr=silent,
+            start_new_session=True,
+        )
+        if self._answers_at:
+            _wait_for(self._answers_at)
+
+    def stop(self) -> None:
+        """Ask it to end, and wait until it has."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def freeze(self) -> None:
+        """From now on requests reach it and are not answered."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=30)
+            self._process = None
+
+
 @dataclass(frozen=True)
 class Site:
-    """Where the running product answers, and the app on the same database for looking behind the pages."""
+    """Where the running product answers, its web server, and the app on the same database for looking behind the pages."""
 
     url: str
     app: Flask
+    web: Program
 
 
 @pytest.fixture
@@ -68,43 +107,25 @@ def site(clone: Callable[..., Flask]) -> Iterator[Site]:
         "DEMO": "1",
     }
     tools = Path(sys.executable).parent
-    port = url.rpartition(":")[2]
-    web = [
+    quiet = ["--blocking-threads", "4", "--no-access-log", "--log-level", "critical"]
+    granian = [
         str(tools / "granian"),
         "--interface",
         "wsgi",
         "--port",
-        port,
-        "--blocking-threads",
-        "4",
-        "--no-access-log",
+        url.rpartition(":")[2],
+        *quiet,
+        "wsgi:app",
     ]
-    with (
-        _running([*web, "--log-level", "critical", "wsgi:app"], environment),
-        _running([str(tools / "flask"), "--app", "wsgi", "worker"], environment),
-    ):
-        _wait_for(url)
-        yield Site(url, app)
-
-
-def _running(command: list[str], environment: dict[str, str]) -> "_Running":
-    return _Running(command, environment)
-
-
-class _Running:
-    """A process for the time of a block, stopped by its own id."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *left: object) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=30)
+    web = Program(granian, environment, url)
+    worker = Program([str(tools / "flask"), "--app", "wsgi", "worker"], environment)
+    try:
+        worker.start()
+        web.start()
+        yield Site(url, app, web)
+    finally:
+        web.stop()
+        worker.stop()
 
 
 def _wait_for(url: str) -> None:
@@ -119,12 +140,34 @@ def _wait_for(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, without a window. Closed after each story: its event loop would keep others from running."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers. Ended after each story: its event loop would keep others from running."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def make_phone(playwright: Playwright, site: Site, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+    """Makes phones, each with a browser, a profile and a camera of its own: `make_phone(width, height)`."""
+    made: list[Phone] = []
+
+    def make(width: int = 390, height: int = 844) -> Phone:
+        phone = Phone(playwright, site.url, tmp_path / f"phone{len(made)}", (width, height))
+        made.append(phone)
+        phone.switch_on()
+        return phone
+
+    yield make
+    for phone in made:
+        phone.switch_off()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from foundation.database import db, transaction
 from passes.ledgers import ListKey
 from passes.public import PassAction, PassReason, change_pass, workshop
 from passes.signing import generate_key, key_from_jwk, verify_jws
-from passes.status import AreaBook, StatusBook, delta, publish, sign_status
+from passes.status import MOST_CHANGES, AreaBook, StatusBook, delta, publish, sign_status
 from tests.builders import NOON, an_issued_pass, own_transaction, with_keys
 
 LIST = "/.well-known/changtong/status.jws"
@@ -138,6 +138,22 @@ def test_a_reading_request_publishes_when_no_worker_did(session: Session, client
     )
     payload = json.loads(verify_jws(client.get(LIST).text, keys_of(session)))
     assert of_area(payload)["bits"][-1] == "3"
+
+
+MANY_CHANGES = text(
+    "INSERT INTO status_change (id, number, code, revision, step, ends_at, changed_at) "
+    "SELECT gen_random_uuid(), '220100' || lpad(n::text, 6, '0'), 1, 0, 0, :ends, :ends FROM generate_series(1, :rows) AS n"
+)
+
+
+def test_a_delta_larger_than_the_list_is_not_made(session: Session) -> None:
+    session.execute(MANY_CHANGES, {"ends": NOON, "rows": MOST_CHANGES + 1})
+    while publish(session, now=NOON):
+        pass
+    assert delta(session, 0, now=NOON) is None
+    found = delta(session, 1, now=NOON)
+    assert found is not None
+    assert len(found["changes"]) == MOST_CHANGES
 
 
 def test_a_since_from_another_world_gets_the_whole_list(session: Session, client: FlaskClient) -> None:

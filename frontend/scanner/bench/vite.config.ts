@@ -3,16 +3,18 @@ import { defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-// Beside the packages, so that node finds zxing-wasm from there.
-export default defineConfig({
+/** `--mode page`: what is measured in a browser. Otherwise the decoder for node. */
+export default defineConfig(({ mode }) => ({
   root: here("."),
+  base: "./",
   publicDir: false,
   cacheDir: here("../../node_modules/.vite-scanner-bench"),
   build: {
-    ssr: here("eye.ts"),
-    outDir: here("../../node_modules/.scanner-bench"),
+    // Beside the packages, so that node finds zxing-wasm from there.
+    outDir: here(mode === "page" ? "../../node_modules/.scanner-bench-page" : "../../node_modules/.scanner-bench"),
     emptyOutDir: true,
-    target: "node20",
-    minify: false,
+    ...(mode === "page"
+      ? { target: "es2022", assetsInlineLimit: 0, rollupOptions: { input: here("speed.html") } }
+      : { target: "node20", ssr: here("eye.ts"), minify: false }),
   },
-});
+}));

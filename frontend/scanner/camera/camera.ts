@@ -1,109 +1,243 @@
-/** The camera of the phone: opened, lit, brought nearer, and given back. */
+/** The phone's camera: opened, let go of while nobody looks, and asked for light and nearness where it offers them. */
 
 import { Trouble } from "../core/desk";
+import type { Width } from "./pace";
 
-/** An open camera whose picture runs in a video element. */
+export interface Lens {
+  readonly id: string;
+  /** The browser's own words; empty before the camera was allowed. */
+  readonly label: string;
+}
+
+export interface Torch {
+  readonly on: boolean;
+  set(on: boolean): Promise<void>;
+}
+
+export interface Zoom {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly value: number;
+  set(value: number): Promise<void>;
+}
+
+export interface CameraOptions {
+  /** A camera of `lenses()`; without it the one that looks away from the officer. */
+  readonly lens?: string;
+  /** The camera was lost while open (another app took it, the cable came off): camera.busy, camera.none, camera.denied. */
+  readonly onTrouble?: (trouble: Trouble) => void;
+  /** It was opened again or turned: size, torch and zoom may be others. */
+  readonly onChange?: () => void;
+}
+
 export interface Camera {
-  /** Null where the phone has no light that can be switched. */
-  readonly torch: ((on: boolean) => Promise<void>) | null;
-  /** Steps such as 1, 2, 4; null where the camera can't zoom. */
-  readonly zoom: { readonly steps: readonly number[]; set(step: number): Promise<void> } | null;
-  /** How many cameras the phone has. */
-  readonly count: number;
-  /** Ask for more or fewer pixels; resolves when the camera has followed, or has not. */
-  resize(size: Size): Promise<void>;
+  readonly video: HTMLVideoElement;
+  /** In pixels; zero while there is no picture. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** A picture is coming in. */
+  readonly live: boolean;
+  readonly torch: Torch | null;
+  readonly zoom: Zoom | null;
+  /** The one in use. */
+  readonly lens: string | null;
+  lenses(): Promise<readonly Lens[]>;
+  /** Use another camera. Throws Trouble as `openCamera` does. */
+  turnTo(lens: string): Promise<void>;
+  /** Ask for pictures that wide; the camera may not be able to. */
+  prefer(width: Width): Promise<void>;
   close(): void;
 }
 
-/** Pixels across and down. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-export const USUAL: Size = { width: 1280, height: 720 };
-export const LARGE: Size = { width: 1920, height: 1080 };
-const ZOOM_STEPS = [1, 2, 4];
-
-/** What cameras of phones can do besides what TypeScript's own types list (Image Capture, W3C draft). */
-interface Abilities extends MediaTrackCapabilities {
+/** What the specification of image capture adds and TypeScript's own types leave out. */
+interface Extras {
   readonly torch?: boolean;
-  readonly zoom?: { readonly min: number; readonly max: number };
+  readonly zoom?: { readonly min: number; readonly max: number; readonly step?: number };
   readonly focusMode?: readonly string[];
 }
 
+interface Wish {
+  readonly torch?: boolean;
+  readonly zoom?: number;
+  readonly focusMode?: string;
+}
+
+const HEIGHTS: Readonly<Record<Width, number>> = { 1280: 720, 1920: 1080 };
+
 /**
- * Open camera `which` of the phone (0: the one that looks away from the officer) and run it in the element.
- * Throws Trouble: camera.insecure (no https), camera.denied, camera.none, camera.busy.
+ * Open a camera and show it in `video`. Throws Trouble: camera.insecure (the page is not https), camera.denied,
+ * camera.none (there is none, or this browser knows none), camera.busy (another app has it).
  */
-export async function openCamera(video: HTMLVideoElement, which: number): Promise<Camera> {
-  if (!("mediaDevices" in navigator)) throw new Trouble("camera.insecure");
-  const stream = await streamOf(which);
-  const [track] = stream.getVideoTracks();
-  if (track === undefined) throw new Trouble("camera.none");
-  const close = (): void => {
-    stream.getTracks().forEach((one) => one.stop());
-    if (video.srcObject === stream) video.srcObject = null;
-  };
+export async function openCamera(video: HTMLVideoElement, options: CameraOptions = {}): Promise<Camera> {
+  if (!window.isSecureContext) throw new Trouble("camera.insecure");
+  if (!("mediaDevices" in navigator)) throw new Trouble("camera.none");
+  const camera = new LiveCamera(video, options);
   try {
-    video.srcObject = stream;
-    await video.play();
-    return { ...(await abilitiesOf(track)), count: (await cameras()).length, resize: resizing(track), close };
+    await camera.open();
   } catch (problem) {
-    close();
-    throw problem instanceof Trouble ? problem : new Trouble("camera.busy");
+    camera.close();
+    throw problem;
+  }
+  return camera;
+}
+
+class LiveCamera implements Camera {
+  #track: MediaStreamTrack | null = null;
+  #lens: string | null;
+  #width: Width = 1280;
+  #closed = false;
+  #lit = false;
+  readonly #onVisibility = (): void => this.#seen();
+
+  constructor(
+    readonly video: HTMLVideoElement,
+    readonly options: CameraOptions,
+  ) {
+    this.#lens = options.lens ?? null;
+    document.addEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  get size(): { width: number; height: number } {
+    return { width: this.live ? this.video.videoWidth : 0, height: this.live ? this.video.videoHeight : 0 };
+  }
+
+  get live(): boolean {
+    return this.#track?.readyState === "live";
+  }
+
+  get lens(): string | null {
+    return this.#track?.getSettings().deviceId ?? this.#lens;
+  }
+
+  get torch(): Torch | null {
+    if (this.#extras().torch !== true) return null;
+    return { on: this.#lit, set: (on) => this.#light(on) };
+  }
+
+  get zoom(): Zoom | null {
+    const { zoom } = this.#extras();
+    if (!zoom || zoom.max <= zoom.min) return null;
+    const now = (this.#track?.getSettings() as { zoom?: number } | undefined)?.zoom;
+    const set = (value: number): Promise<void> => this.#wish({ zoom: Math.min(zoom.max, Math.max(zoom.min, value)) });
+    return { min: zoom.min, max: zoom.max, step: zoom.step ?? 0.1, value: now ?? zoom.min, set };
+  }
+
+  async lenses(): Promise<readonly Lens[]> {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    return devices.filter(({ kind }) => kind === "videoinput").map(({ deviceId, label }) => ({ id: deviceId, label }));
+  }
+
+  async turnTo(lens: string): Promise<void> {
+    this.#release();
+    this.#lens = lens;
+    await this.open();
+  }
+
+  async prefer(width: Width): Promise<void> {
+    this.#width = width;
+    try {
+      await this.#track?.applyConstraints(sizes(width));
+    } catch (problem) {
+      // A camera without that size stays as it is; one that is gone tells so itself.
+      if (!(problem instanceof DOMException)) throw problem;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.#release();
+  }
+
+  async open(): Promise<void> {
+    const stream = await streamOf(this.#lens, this.#width);
+    const [track] = stream.getVideoTracks();
+    // Closed or hidden while the person was still being asked.
+    if (this.#closed || document.hidden || !track) {
+      for (const each of stream.getTracks()) each.stop();
+      return;
+    }
+    this.#track = track;
+    track.addEventListener("ended", () => this.#lost(track));
+    Object.assign(this.video, { playsInline: true, muted: true, srcObject: stream });
+    await shown(this.video);
+    if (this.#extras().focusMode?.includes("continuous")) await this.#wish({ focusMode: "continuous" });
+    if (this.#lit && this.torch) await this.#wish({ torch: true });
+    this.options.onChange?.();
+  }
+
+  /** Hidden, it lets the camera go: other apps want it, and it empties the battery. */
+  #seen(): void {
+    if (document.hidden) {
+      this.#release();
+      return;
+    }
+    if (this.#closed || this.live) return;
+    this.open().catch((problem: unknown) => {
+      if (!(problem instanceof Trouble)) throw problem;
+      this.options.onTrouble?.(problem);
+    });
+  }
+
+  #lost(track: MediaStreamTrack): void {
+    if (track !== this.#track || this.#closed) return;
+    this.#release();
+    this.options.onTrouble?.(new Trouble("camera.busy"));
+  }
+
+  #release(): void {
+    this.#track?.stop();
+    this.#track = null;
+    this.video.srcObject = null;
+  }
+
+  #extras(): Extras {
+    // Firefox has no getCapabilities on phones.
+    return (this.#track?.getCapabilities?.() ?? {}) as Extras;
+  }
+
+  async #light(on: boolean): Promise<void> {
+    await this.#wish({ torch: on });
+    this.#lit = on;
+    this.options.onChange?.();
+  }
+
+  async #wish(wish: Wish): Promise<void> {
+    try {
+      await this.#track?.applyConstraints({ advanced: [wish as MediaTrackConstraintSet] });
+    } catch (problem) {
+      // Offered and then refused, as some phones do: the picture goes on without it.
+      if (!(problem instanceof DOMException)) throw problem;
+    }
   }
 }
 
-async function streamOf(which: number): Promise<MediaStream> {
-  const ideal = { width: { ideal: USUAL.width }, height: { ideal: USUAL.height }, frameRate: { ideal: 30 } };
-  const chosen = which === 0 ? undefined : await other(which);
-  const camera = chosen === undefined ? { facingMode: { ideal: "environment" } } : { deviceId: { exact: chosen } };
+function sizes(width: Width): MediaTrackConstraints {
+  return { width: { ideal: width }, height: { ideal: HEIGHTS[width] } };
+}
+
+async function streamOf(lens: string | null, width: Width): Promise<MediaStream> {
+  const which = lens === null ? { facingMode: { ideal: "environment" } } : { deviceId: { exact: lens } };
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: false, video: { ...ideal, ...camera } });
+    return await navigator.mediaDevices.getUserMedia({ audio: false, video: { ...which, ...sizes(width) } });
   } catch (problem) {
-    throw new Trouble(codeOf(problem));
+    throw new Trouble(troubleOf(problem));
   }
 }
 
-function codeOf(problem: unknown): string {
-  const name = problem instanceof DOMException ? problem.name : "";
-  if (name === "NotAllowedError" || name === "SecurityError") return "camera.denied";
-  if (name === "NotFoundError" || name === "OverconstrainedError") return "camera.none";
+/** Names of errors: the specification's, and what Chromium and old Safari say instead. */
+export function troubleOf(problem: unknown): string {
+  const name = problem instanceof Error || problem instanceof DOMException ? problem.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError" || name === "PermissionDeniedError") return "camera.denied";
+  if (name === "NotFoundError" || name === "OverconstrainedError" || name === "DevicesNotFoundError") return "camera.none";
   return "camera.busy";
 }
 
-/** Counting goes round: after the last camera comes the first. */
-async function other(which: number): Promise<string | undefined> {
-  const all = await cameras();
-  return all[which % Math.max(1, all.length)]?.deviceId;
-}
-
-async function cameras(): Promise<readonly MediaDeviceInfo[]> {
-  return (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
-}
-
-async function abilitiesOf(track: MediaStreamTrack): Promise<Pick<Camera, "torch" | "zoom">> {
-  // Firefox before 132 has no capabilities to ask for.
-  const can: Abilities = "getCapabilities" in track ? track.getCapabilities() : {};
-  if (can.focusMode?.includes("continuous") === true) await apply(track, { focusMode: "continuous" });
-  const { zoom } = can;
-  const steps = zoom === undefined ? [] : ZOOM_STEPS.filter((step) => step >= zoom.min && step <= zoom.max);
-  return {
-    torch: can.torch === true ? (on) => apply(track, { torch: on }) : null,
-    zoom: steps.length > 1 ? { steps, set: (step) => apply(track, { zoom: step }) } : null,
-  };
-}
-
-function resizing(track: MediaStreamTrack): (size: Size) => Promise<void> {
-  return ({ width, height }) => track.applyConstraints({ width: { ideal: width }, height: { ideal: height } });
-}
-
-/** A wish of the newer kind; a camera that can't follow goes on as it is. */
-async function apply(track: MediaStreamTrack, wish: Readonly<Record<string, unknown>>): Promise<void> {
+async function shown(video: HTMLVideoElement): Promise<void> {
   try {
-    await track.applyConstraints({ advanced: [wish] });
+    await video.play();
   } catch (problem) {
-    if (!(problem instanceof DOMException)) throw problem;
+    // The element got another stream, or none, before this one began: whoever did that goes on.
+    if (!(problem instanceof DOMException && problem.name === "AbortError")) throw problem;
   }
 }

@@ -5,9 +5,10 @@ import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
 import { openDecoder } from "./decoder";
 import type { Decoder } from "./decoder";
 import type { Frame, FromWorker, ToWorker } from "./messages";
+import { lookThoroughly } from "./photo";
 import { openScene } from "./pixels";
 import type { OpenScene } from "./pixels";
-import { FrameReader, lookThoroughly } from "./stages";
+import { FrameReader } from "./stages";
 import type { Look } from "./stages";
 
 const say = (message: FromWorker): void => self.postMessage(message);

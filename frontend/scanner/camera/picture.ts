@@ -1,36 +1,47 @@
-/** Codes in a picture file: the way when the camera is barred, and for what drivers send each other. */
+/** Codes out of a picture file, for a phone whose camera is barred. */
 
 import { Trouble } from "../core/desk";
-import type { ReadQuality } from "../core/types";
-import { decodingEngine } from "./engine";
+import { pixelsOf } from "./frames";
+import { askDecoder } from "./link";
+import type { Frame } from "./messages";
+import { Tally } from "./tally";
+import type { CodeRead } from "./tally";
 
-/** One code of a picture. */
-export interface PictureRead {
-  readonly text: string;
-  readonly quality: ReadQuality;
+/** The longest side that is looked at, in pixels: larger pictures are all noise, and too large for a phone's canvas. */
+const LARGEST_SIDE = 3000;
+
+/**
+ * Every different code in the picture; [] when none can be read. Trouble picture.unreadable: no picture this browser
+ * knows; camera.decoder as in `startReading`.
+ */
+export async function readPicture(file: Blob): Promise<CodeRead[]> {
+  const began = performance.now();
+  const bitmap = await opened(file);
+  const answer = await askDecoder("picture", frameOf(bitmap));
+  if (answer.kind === "unusable") throw new Trouble("camera.decoder", { why: answer.why });
+  return new Tally().count(answer.look, answer, began, performance.now());
 }
 
-/** The longest side that is looked at, in pixels: a photo of 48 megapixels would not fit into a cheap phone twice. */
-const LONGEST = 3200;
-
-/** The codes in a picture, [] when there are none. Throws Trouble `picture.unreadable` or `camera.decoder`. */
-export async function readPicture(picture: Blob): Promise<readonly PictureRead[]> {
-  const { seen, ms } = await decodingEngine().look("picture", await bitmapOf(picture));
-  return seen.map(({ text, uec, version }) => ({
-    text,
-    quality: { uec, symbolVersion: version, frames: 1, readMs: Math.round(ms) },
-  }));
+function frameOf(bitmap: ImageBitmap): Frame {
+  if (typeof OffscreenCanvas !== "undefined") return { kind: "bitmap", bitmap };
+  const frame = pixelsOf(bitmap, bitmap.width, bitmap.height);
+  bitmap.close();
+  return frame;
 }
 
-async function bitmapOf(picture: Blob): Promise<ImageBitmap> {
+async function opened(file: Blob): Promise<ImageBitmap> {
+  const bitmap = await decoded(file);
+  const scale = LARGEST_SIDE / Math.max(bitmap.width, bitmap.height);
+  if (scale >= 1) return bitmap;
+  const [resizeWidth, resizeHeight] = [Math.round(bitmap.width * scale), Math.round(bitmap.height * scale)];
+  const smaller = await createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "medium" });
+  bitmap.close();
+  return smaller;
+}
+
+async function decoded(file: Blob): Promise<ImageBitmap> {
   try {
-    const whole = await createImageBitmap(picture);
-    const scale = LONGEST / Math.max(whole.width, whole.height);
-    if (scale >= 1) return whole;
-    const size = { resizeWidth: Math.round(whole.width * scale), resizeHeight: Math.round(whole.height * scale) };
-    const smaller = await createImageBitmap(whole, size);
-    whole.close();
-    return smaller;
+    return await createImageBitmap(file);
   } catch {
     throw new Trouble("picture.unreadable");
   }

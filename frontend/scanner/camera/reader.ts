@@ -1,55 +1,36 @@
-/** The loop over the frames of an open camera: the newest one is looked at, what came in between is passed over. */
+/** From the camera to texts: frame after frame to the decoder's worker, the newest one when it is free, none ever waits. */
 
-import type { ReadQuality } from "../core/types";
-import { LARGE, USUAL } from "./camera";
+import { Trouble } from "../core/desk";
 import type { Camera } from "./camera";
-import type { Engine, Looked } from "./engine";
+import { Grabber, nextFrame } from "./frames";
+import { askDecoder } from "./link";
+import type { Answer } from "./link";
+import { Pace } from "./pace";
+import { Tally } from "./tally";
+import type { CodeRead } from "./tally";
 
-/** One code that was read in a frame. */
-export interface FrameRead {
-  readonly text: string;
-  readonly quality: ReadQuality;
-}
+export type { CodeRead } from "./tally";
 
 export interface Reading {
   stop(): void;
 }
 
-/** While a frame takes less than this, the camera may send more pixels; the mean of so many frames decides. Milliseconds. */
-const QUICK_MS = 40;
-/** Above this the large picture costs more than it shows. */
-const SLOW_MS = 60;
-const FRAMES_IN_MEAN = 15;
+/** A still or hidden camera is asked again this often, in ms. */
+const PATIENCE = 200;
 
-/** Look at frames until stopped; every different code of a frame comes in one call. `onFail` is told when decoding breaks. */
+/**
+ * Read until stopped. `onRead` gets every different code of a frame at once, and again with each frame that shows it.
+ * `onTrouble`: camera.decoder, when it can't be loaded or this browser gives it no pixels; reading has then ended.
+ */
 export function startReading(
-  video: HTMLVideoElement,
   camera: Camera,
-  engine: Engine,
-  onRead: (reads: readonly FrameRead[]) => void,
-  onFail: () => void,
+  onRead: (reads: CodeRead[]) => void,
+  onTrouble: (trouble: Trouble) => void = () => undefined,
 ): Reading {
   let stopped = false;
-  let frames = 0;
-  const pace = new Pace(camera);
-  const step = async (): Promise<void> => {
-    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
-    const looked = await engine.look("frame", await createImageBitmap(video));
-    frames += 1;
-    pace.note(looked.ms);
-    if (stopped || looked.seen.length === 0) return;
-    onRead(readsOf(looked, frames));
-    frames = 0;
-  };
-  const go = async (): Promise<void> => {
-    while (!stopped) {
-      await nextFrame(video);
-      if (stopped || document.visibilityState === "hidden") continue;
-      await step();
-    }
-  };
-  go().catch(() => {
-    if (!stopped) onFail();
+  const run = new Run(camera, onRead, () => stopped);
+  run.go().catch((problem: unknown) => {
+    if (!stopped) onTrouble(problem instanceof Trouble ? problem : new Trouble("camera.decoder", { why: String(problem) }));
   });
   return {
     stop: () => {
@@ -58,51 +39,38 @@ export function startReading(
   };
 }
 
-function readsOf({ seen, ms }: Looked, frames: number): FrameRead[] {
-  return seen.map(({ text, uec, version }) => ({
-    text,
-    quality: { uec, symbolVersion: version, frames, readMs: Math.round(ms) },
-  }));
-}
+class Run {
+  readonly #grabber = new Grabber();
+  readonly #tally = new Tally();
+  readonly #pace = new Pace();
 
-/** Changes between the usual and the large picture by how long frames take. */
-class Pace {
-  readonly #camera: Camera;
-  #large = false;
-  #tried = false;
-  #times: number[] = [];
+  constructor(
+    readonly camera: Camera,
+    readonly onRead: (reads: CodeRead[]) => void,
+    readonly stopped: () => boolean,
+  ) {}
 
-  constructor(camera: Camera) {
-    this.#camera = camera;
+  async go(): Promise<void> {
+    while (!this.stopped()) {
+      await nextFrame(this.camera.video, PATIENCE);
+      if (!this.stopped() && this.camera.live && !document.hidden) await this.#one();
+    }
   }
 
-  note(ms: number): void {
-    this.#times.push(ms);
-    if (this.#times.length < FRAMES_IN_MEAN) return;
-    const mean = this.#times.reduce((sum, one) => sum + one, 0) / this.#times.length;
-    this.#times = [];
-    // Tried once: a phone that had to go back would otherwise go to and fro.
-    if (!this.#large && !this.#tried && mean < QUICK_MS) this.#resize(true);
-    else if (this.#large && mean > SLOW_MS) this.#resize(false);
+  async #one(): Promise<void> {
+    const began = performance.now();
+    const frame = await this.#grabber.grab(this.camera.video);
+    if (!frame) return;
+    const answer = await askDecoder("look", frame);
+    if (this.stopped()) return;
+    if (answer.kind === "looked") this.#tell(answer, began);
+    else if (!this.#grabber.giveUpOnThisWay()) throw new Trouble("camera.decoder", { why: answer.why });
   }
 
-  #resize(large: boolean): void {
-    this.#large = large;
-    this.#tried = true;
-    // A camera that can't follow goes on with the picture it has.
-    this.#camera.resize(large ? LARGE : USUAL).catch(() => undefined);
+  #tell(answer: Extract<Answer, { kind: "looked" }>, began: number): void {
+    const reads = this.#tally.count(answer.look, answer, began, performance.now());
+    const width = this.#pace.after(answer.ms);
+    if (width !== null) void this.camera.prefer(width);
+    if (reads.length > 0) this.onRead(reads);
   }
-}
-
-/** Resolves with the next frame of the video, or soon where the browser does not tell. */
-function nextFrame(video: HTMLVideoElement): Promise<void> {
-  return new Promise((resolve) => {
-    // A hidden page gets no frames; the loop must come back to see that it was stopped.
-    const timer = setTimeout(resolve, 250);
-    if (!("requestVideoFrameCallback" in video)) return;
-    video.requestVideoFrameCallback(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -76,36 +76,32 @@ export function doubled(image: Grey): Grey {
 export function boxBlurred(image: Grey, reach: number): Grey {
   const { width, height, data: from } = image;
   const side = 2 * reach + 1;
-  const share = 1 / (side * side);
   const data = new Uint8Array(width * height);
-  // The columns continue to both sides by the reach, so that the way across needs no question about edges.
-  const columns = new Uint32Array(width + 2 * reach + 1);
-  for (let y = -reach; y < reach; y += 1) addRow(columns, from, clamped(y, height) * width, width, reach);
+  // The columns go on to both sides by the reach, so that the way across needs no question about edges.
+  const columns = new Int32Array(width + side);
+  const row = (y: number): number => (y < 0 ? 0 : y < height ? y : height - 1) * width;
+  for (let y = -reach - 1; y < reach; y += 1) addRow(columns.subarray(reach), from, row(y), width);
   for (let y = 0; y < height; y += 1) {
-    addRow(columns, from, clamped(y + reach, height) * width, width, reach);
-    spread(columns, width, reach);
-    across(columns, data, y * width, width, side, share);
-    takeRow(columns, from, clamped(y - reach, height) * width, width, reach);
+    slideDown(columns, from, row(y + reach), row(y - reach - 1), width, reach);
+    slideAcross(columns, data, y * width, width, side);
   }
   return { data, width, height };
 }
 
-const clamped = (y: number, height: number): number => (y < 0 ? 0 : y < height ? y : height - 1);
-
-function addRow(columns: Uint32Array, from: Uint8Array, row: number, width: number, reach: number): void {
-  for (let x = 0; x < width; x += 1) columns[x + reach] = (columns[x + reach] ?? 0) + (from[row + x] ?? 0);
+function addRow(columns: Int32Array, from: Uint8Array, row: number, width: number): void {
+  for (let x = 0; x < width; x += 1) columns[x] = (columns[x] ?? 0) + (from[row + x] ?? 0);
 }
 
-function takeRow(columns: Uint32Array, from: Uint8Array, row: number, width: number, reach: number): void {
-  for (let x = 0; x < width; x += 1) columns[x + reach] = (columns[x + reach] ?? 0) - (from[row + x] ?? 0);
-}
-
-function spread(columns: Uint32Array, width: number, reach: number): void {
+function slideDown(columns: Int32Array, from: Uint8Array, add: number, take: number, width: number, reach: number): void {
+  for (let x = 0; x < width; x += 1) {
+    columns[x + reach] = (columns[x + reach] ?? 0) + (from[add + x] ?? 0) - (from[take + x] ?? 0);
+  }
   columns.fill(columns[reach] ?? 0, 0, reach);
   columns.fill(columns[width + reach - 1] ?? 0, width + reach);
 }
 
-function across(columns: Uint32Array, to: Uint8Array, row: number, width: number, side: number, share: number): void {
+function slideAcross(columns: Int32Array, to: Uint8Array, row: number, width: number, side: number): void {
+  const share = 1 / (side * side);
   let sum = 0;
   for (let x = 0; x < side; x += 1) sum += columns[x] ?? 0;
   for (let x = 0; x < width; x += 1) {

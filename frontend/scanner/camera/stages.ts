@@ -1,7 +1,7 @@
 /** How one frame is looked at: a part of it by the decoder, and after a miss one rescue. The same in worker, tests and bench. */
 
 import type { Corner, Decoder, Found } from "./decoder";
-import { centreSquare, crop, grown, shrunk } from "./grey";
+import { centreSquare, crop, grown } from "./grey";
 import type { Area, Grey } from "./grey";
 import { enlarged, thresholded, unsharp } from "./rescue";
 
@@ -43,15 +43,19 @@ interface Rescue {
 
 /** Aimed at in the middle of the picture, a symbol at arm's length is 150 to 400 pixels wide. */
 const RESCUES: readonly Rescue[] = [
-  { stage: "unsharp", apply: unsharp, scale: 1, side: 560 },
-  { stage: "enlarged", apply: enlarged, scale: 2, side: 360 },
-  { stage: "thresholded", apply: thresholded, scale: 1, side: 560 },
+  { stage: "unsharp", apply: unsharp, scale: 1, side: 480 },
+  { stage: "enlarged", apply: enlarged, scale: 2, side: 340 },
+  { stage: "thresholded", apply: thresholded, scale: 1, side: 480 },
 ];
 
-/** Every third frame is looked at as a whole: the code may be at its edge, or white on black. */
+/** Every third frame is looked at as a whole: the code may be at its edge. */
 const WHOLE_EVERY = 3;
+/** Every sixth also for white on black, which takes the decoder nearly twice as long and is rare. */
+const INVERTED_EVERY = 6;
 /** White around a symbol that the rescue needs, as a share of its side. */
 const MARGIN = 0.2;
+
+const NOTHING: Look = { seen: [], any: false, stage: null };
 
 /** Looks at frame after frame; remembers only whose turn it is. */
 export class FrameReader {
@@ -70,9 +74,12 @@ export class FrameReader {
     const whole = this.#frames % WHOLE_EVERY === 0;
     const area = whole ? everything : centreSquare(scene.width, scene.height);
     const image = await scene.grey(area);
-    const found = moved(this.#decoder.find(image, whole), area, 1);
+    const found = moved(this.#decoder.find(image, this.#frames % INVERTED_EVERY === 0), area, 1);
     const read = readable(found);
-    if (read.length === 0) return this.#rescue(image, area, found);
+    if (read.length === 0) {
+      // Looking at the whole took the time of a rescue, unless it is known where one is worth it.
+      return whole && found.length === 0 ? NOTHING : this.#rescue(image, area, found);
+    }
     // A code that was not there a frame ago: what else is in view decides whether the officer is asked which.
     const fresh = read.some(({ text }) => !this.#last.has(text));
     const all = whole || !fresh ? read : await this.#alsoAround(scene, everything, read);
@@ -88,7 +95,7 @@ export class FrameReader {
   #rescue(image: Grey, area: Area, found: readonly Found[]): Look {
     const rescue = RESCUES[this.#misses % RESCUES.length];
     this.#misses += 1;
-    if (!rescue) return { seen: [], any: found.length > 0, stage: null };
+    if (!rescue) return NOTHING;
     const part = worthWhile(image, area, found, rescue.side);
     const mended = rescue.apply(crop(image, part));
     const inFrame = { ...part, left: part.left + area.left, top: part.top + area.top };
@@ -119,14 +126,16 @@ function boxOf(corners: readonly Corner[]): Area {
   return { left, top, width: Math.max(...xs) - left, height: Math.max(...ys) - top };
 }
 
-function moved(found: readonly Found[], area: Area, scale: number): Found[] {
+/** Corners of an area that was shown `scale` times as large, in pixels of what it was cut from. */
+export function moved(found: readonly Found[], area: Area, scale: number): Found[] {
   return found.map((one) => ({
     ...one,
     corners: one.corners.map(({ x, y }) => ({ x: area.left + x / scale, y: area.top + y / scale })),
   }));
 }
 
-function readable(found: readonly Found[]): Seen[] {
+/** What was read, each text once. */
+export function readable(found: readonly Found[]): Seen[] {
   return different(found.flatMap((one) => (one.text === null ? [] : [{ ...one, text: one.text }])));
 }
 
@@ -138,41 +147,4 @@ function different(seen: readonly Seen[]): Seen[] {
     if (!other || (one.uec ?? 0) > (other.uec ?? 0)) best.set(one.text, one);
   }
   return [...best.values()];
-}
-
-/** Longest sides at which a photo is looked at, in pixels: as it is, and smaller, which averages noise and grain away. */
-const PHOTO_SIDES = [3000, 1600, 900] as const;
-/** Photos up to this longest side go through the rescues; what is larger has pixels enough. */
-const MOST_RESCUED = 1700;
-
-/** Everything that can be read in a photo: at several sizes, plain and through every rescue, until something is read. */
-export async function lookThoroughly(decoder: Decoder, scene: Scene): Promise<Look> {
-  const everything: Area = { left: 0, top: 0, width: scene.width, height: scene.height };
-  const original = await scene.grey(everything);
-  let any = false;
-  for (const [stage, image, scale] of photoAttempts(original)) {
-    const found = moved(decoder.find(image, true), everything, scale);
-    const seen = readable(found);
-    any ||= found.length > 0;
-    if (seen.length > 0) return { seen, any, stage };
-  }
-  return { seen: [], any, stage: null };
-}
-
-function* photoAttempts(original: Grey): Generator<[Stage, Grey, number]> {
-  const sizes = PHOTO_SIDES.map((side) => shrunkTo(original, side)).filter(
-    (image, at, all) => at === 0 || image.width !== all[at - 1]?.width,
-  );
-  for (const image of sizes) yield ["plain", image, image.width / original.width];
-  for (const image of sizes.filter(({ width, height }) => Math.max(width, height) <= MOST_RESCUED)) {
-    const scale = image.width / original.width;
-    yield ["unsharp", unsharp(image), scale];
-    yield ["thresholded", thresholded(image), scale];
-    yield ["enlarged", enlarged(image), 2 * scale];
-  }
-}
-
-function shrunkTo(image: Grey, side: number): Grey {
-  const factor = Math.ceil(Math.max(image.width, image.height) / side);
-  return factor > 1 ? shrunk(image, factor) : image;
 }

@@ -158,10 +158,14 @@ export interface Desk {
   now(): TrustedTime;
   /**
    * Judge a text; the caller draws the verdict, or goes on when `verdict.keepReading` (of a picture: asks for another).
-   * A verdict to be drawn is remembered: without a `keepScan` (the phone dies, or another text is judged) it becomes a
-   * scan whose plate nobody compared. So judge only what the officer wants judged: of two codes in view the chosen one.
+   * Of several codes in view only the officer knows which one counts, so nothing is kept of it before `remember`.
    */
   judgeText(text: string, means: Means, quality: ReadQuality | null): Promise<Judged>;
+  /**
+   * This verdict is about to be drawn: without a `keepScan` (the phone dies, or another one is drawn) it becomes a scan
+   * whose plate nobody compared. Again is no matter.
+   */
+  remember(judged: Judged): Promise<void>;
   /** Look up the pass book by number or plate; [] when nothing fits, Trouble book.none without a book. */
   lookUp(entered: string): Promise<readonly Judged[]>;
   /** A vehicle without a pass. */

@@ -15,7 +15,10 @@ export interface Context {
   /** Time that never goes back while the page lives, in milliseconds. */
   readonly ticks: () => number;
   readonly self: ReadonlySignal<DeviceRecord | null>;
+  /** There may be a network: worth an attempt. */
   readonly online: ReadonlySignal<boolean>;
+  /** The server answered lately. */
+  readonly inTouch: ReadonlySignal<boolean>;
   /** Something waits to be sent; resolves once the screen knows how much. */
   readonly happened: () => Promise<void>;
   /** A write that the verdict must not wait for has failed. */

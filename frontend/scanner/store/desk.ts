@@ -124,6 +124,10 @@ export class BrowserDesk implements Desk {
     return engine.roadside.judgeText(text, means, quality);
   }
 
+  remember(judged: Judged): Promise<void> {
+    return this.running().roadside.remember(judged);
+  }
+
   async lookUp(entered: string): Promise<readonly Judged[]> {
     const engine = await this.ready();
     return engine.roadside.lookUp(entered);

@@ -74,6 +74,7 @@ export class Engine {
       ticks: browser.ticks,
       self: this.membership.self,
       online: computed(() => this.sync.state.value.online),
+      inTouch: this.sync.inTouch,
       happened: () => this.happened(),
       failed: outside.failed,
     };
@@ -116,10 +117,10 @@ export class Engine {
     return moved;
   }
 
-  /** The shift that runs; null when nobody has taken it on this phone. */
+  /** The shift that runs, its officer empty until somebody takes it over; null before anything was checked. */
   async shift(): Promise<ShiftSheet | null> {
     const shift = await this.store.get("shift", "current");
-    return shift && shift.officer !== null ? { ...shift, officer: shift.officer } : null;
+    return shift ? { ...shift, officer: shift.officer ?? "" } : null;
   }
 
   async handOver(officer: string, note: string | null): Promise<void> {

@@ -8,7 +8,7 @@ import { readDevice, readEnrolment } from "./answers";
 import { memberIn } from "./context";
 import type { Memory } from "./health";
 import type { Lists } from "./lists";
-import { countOf } from "./outbox";
+import { countOf, forgetOld } from "./outbox";
 import { ServerTrouble, Unreached, codeOf, jsonOf } from "./remote";
 import type { Remote } from "./remote";
 import type { DeviceRecord, Store } from "./schema";
@@ -120,6 +120,8 @@ export class Membership {
       if (key !== "self") await this.store.delete("device", key);
     }
     if (this.self.value?.ended && this.self.value.token !== NO_TOKEN) {
+      // Plates of other people's vehicles are nothing for a phone that is no device any more.
+      await forgetOld(this.store, Number.POSITIVE_INFINITY);
       this.memory.enrolled = false;
       await this.put({ token: NO_TOKEN });
     }

@@ -32,11 +32,13 @@ export class Roadside {
     this.readings = new Readings(context);
   }
 
-  /** Judge a text; once there is a verdict to show, it survives whatever happens to the phone. */
-  async judgeText(text: string, means: Means, quality: ReadQuality | null): Promise<Judged> {
-    const judged = await this.readings.ofText(text, means, quality);
-    if (!judged.verdict.keepReading) await this.begin(judged);
-    return judged;
+  judgeText(text: string, means: Means, quality: ReadQuality | null): Promise<Judged> {
+    return this.readings.ofText(text, means, quality);
+  }
+
+  /** What is on the screen now survives whatever happens to the phone. */
+  async remember(judged: Judged): Promise<void> {
+    if (!this.records.has(judged)) await this.begin(judged);
   }
 
   async judgeNoPass(typed: string): Promise<Judged> {
@@ -144,7 +146,7 @@ export class Roadside {
       plate: this.readings.plateOf(judged),
       at: judged.time.low,
       deviceAt: this.context.deviceTime(),
-      offline: !this.context.online.value,
+      offline: !this.context.inTouch.value,
     };
   }
 

@@ -36,12 +36,14 @@ export type Step = () => Promise<void>;
 export class Sync {
   private readonly last = signal<number | null>(null);
   private readonly reached = signal(true);
+  /** The server was asked since the browser last said anything of the network, and was there. */
+  private readonly heard = signal(false);
   private readonly busy = signal(false);
   private readonly problem = signal<string | null>(null);
   readonly waiting = signal(0);
   readonly refused = signal(0);
-  /** Whether the server was there when it was last asked. */
-  readonly online = computed(() => this.reached.value);
+  /** Whether what is judged now is judged in touch with the server: an app just started does not know yet. */
+  readonly inTouch = computed(() => this.reached.value && this.heard.value);
   readonly state = computed<SyncState>(() => ({
     waiting: this.waiting.value,
     lastSync: this.last.value,
@@ -90,6 +92,7 @@ export class Sync {
   /** The browser says that there is a network, or that there is none. */
   connection(): void {
     this.reached.value = this.around.connected();
+    this.heard.value = false;
     if (!this.around.connected()) return;
     this.notBefore = this.leaveAloneUntil;
     this.plan(Math.max(this.around.random() * SPREAD, this.leaveAloneUntil - this.around.now()));
@@ -161,7 +164,7 @@ export class Sync {
   private learn(trouble: unknown): void {
     const now = this.around.now();
     this.problem.value = trouble === null ? null : codeOf(trouble);
-    this.reached.value = !(trouble instanceof Unreached);
+    this.reached.value = this.heard.value = !(trouble instanceof Unreached);
     if (trouble === null) {
       this.last.value = this.around.stamp();
       this.failures = this.notBefore = this.leaveAloneUntil = 0;

@@ -211,10 +211,26 @@ describe("from reading to action", () => {
   });
 });
 
+describe("several codes in view", () => {
+  test("of those only judged nothing is kept; the chosen one is a scan, remembered twice or not", async () => {
+    const { desk, server } = await enrolledPhone();
+    const texts = await Promise.all([7, 8].map((serial) => passText(server.issuing, pass(serial, server.now - 3_600_000))));
+    const [, mine] = await Promise.all(texts.map((text) => desk.judgeText(text, "camera", null)));
+    if (!mine) throw new Error("nothing was judged");
+    await desk.remember(mine);
+    await desk.remember(mine);
+    await desk.keepScan(await desk.compared(mine, "matches"), "matches", null);
+    await desk.remember(await desk.judgeNoPass("吉A12345"));
+    await desk.syncNow();
+    expect([...server.events.values()].map((event) => event["number"])).toEqual(["220000000008"]);
+  });
+});
+
 describe("a battery that dies", () => {
   test("between verdict and comparison: the scan is there at the next start, its plate unknown", async () => {
     const { desk, server, phone } = await enrolledPhone();
     const judged = await desk.judgeText(await passText(server.issuing, pass(7, server.now - 3_600_000)), "camera", null);
+    await desk.remember(judged);
     die(phone);
     const again = phone.tab();
     await again.start();
@@ -251,9 +267,10 @@ describe("a battery that dies", () => {
   test("a reading that another one follows is kept as well, the same one read again is one", async () => {
     const { desk, server } = await enrolledPhone();
     const text = await passText(server.issuing, pass(7, server.now - 3_600_000));
-    await desk.judgeText(text, "camera", null);
-    await desk.judgeText(text, "camera", null);
+    await desk.remember(await desk.judgeText(text, "camera", null));
+    await desk.remember(await desk.judgeText(text, "camera", null));
     const second = await desk.judgeText(await passText(server.issuing, pass(8, server.now - 3_600_000)), "camera", null);
+    await desk.remember(second);
     await desk.keepScan(second, "matches", null);
     await desk.syncNow();
     expect([...server.events.values()].map((event) => [event["number"], event["plate_seen"]])).toEqual([

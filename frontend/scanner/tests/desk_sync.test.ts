@@ -201,6 +201,7 @@ describe("a token that ends", () => {
     const store = await openStore({ blocking: () => undefined, terminated: () => undefined }, phone.database);
     expect(await store.getAll("lists")).toEqual([]);
     expect(await store.getAll("log")).toEqual([]);
+    expect(await store.getAll("events")).toEqual([]);
     expect((await store.get("device", "self"))?.token).toBe("");
     store.close();
     expect(await codeOf(desk.judgeNoPass("吉A00003"))).toBe("device.ended");

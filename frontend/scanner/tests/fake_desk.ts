@@ -28,6 +28,7 @@ const DAY = 24 * HOUR;
 /** 2022-04-16 23:14 in Changchun. */
 export const NOW = Date.UTC(2022, 3, 16, 15, 14);
 
+/** Where the phone of the fake stands. */
 export const POINT: Point = {
   code: "CP001",
   name: "京哈高速吉辽省界五里坡检查站",
@@ -38,6 +39,7 @@ export const POINT: Point = {
   may_issue: true,
 };
 
+/** Points near and far. */
 export const POINTS: readonly Point[] = [
   POINT,
   { ...POINT, code: "CP002", name: "京哈高速吉黑省界拉林河检查站", county: "220781", stake: "K1063+200" },
@@ -46,6 +48,7 @@ export const POINTS: readonly Point[] = [
   { ...POINT, code: "CP009", name: "鹤大高速吉黑省界小沟岭检查站", county: "222403", road: "G11", stake: "K531+400" },
 ];
 
+/** A pass in order at `POINT`. */
 export const PASS: Credential = {
   version: 1,
   key: 3,
@@ -81,6 +84,7 @@ export const LONG_PASS: Credential = {
   number: "220100999999",
 };
 
+/** Names as of a trust list. */
 export const NAMES: Names = {
   issuers: new Map([
     ["220100", { area: "220100", name: { zh: "长春市", en: "Changchun" }, phone: "0431-85097301", ours: true, keys: new Map() }],
@@ -215,6 +219,10 @@ export class FakeDesk implements Desk {
       listSeq: 812,
       seenHere: code.seenHere === undefined ? null : { minutesAgo: code.seenHere },
     };
+  }
+
+  async remember(): Promise<void> {
+    this.#called("remember");
   }
 
   async lookUp(entered: string): Promise<readonly Judged[]> {

@@ -187,7 +187,7 @@ describe("duty", () => {
     page = openPage(desk, { address: "/scanner/#slips" });
     await page.tap("未能核发");
     await page.says("没有通行证不是劝返的理由");
-    await page.tap("看过了");
+    await page.tap("完成");
     expect(desk.slips.value.find(({ state }) => state === "failed")?.seen).toBe(true);
     await page.tap("待核发");
     await page.says("K7QM-0012-5");

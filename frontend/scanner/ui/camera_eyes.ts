@@ -1,8 +1,8 @@
 /** The eyes of the app: the phone's camera and its picture files, read by `camera/`. */
 
 import { openCamera } from "../camera/camera";
-import type { Camera } from "../camera/camera";
-import { decodingEngine } from "../camera/engine";
+import type { Camera, Lens } from "../camera/camera";
+import { prepareDecoder } from "../camera/link";
 import { readPicture } from "../camera/picture";
 import { startReading } from "../camera/reader";
 import { Trouble } from "../core/desk";
@@ -17,13 +17,21 @@ const BLINDNESS: Readonly<Record<string, Blindness>> = {
   "camera.decoder": "decoder",
 };
 
+const ZOOM_STEPS = [1, 2, 4];
+
+/** The phone's cameras from the one that looks away from the officer on; known once that one was open. */
+let order: readonly string[] = [];
+
 /** The camera in the app itself. */
 export const cameraEyes: Eyes = {
-  async open(video, which, onReads) {
-    const engine = decodingEngine();
+  async open(video, which, onReads, onBlind) {
     return seeing(async () => {
-      const [camera] = await Promise.all([openCamera(video, which), engine.ready()]);
-      const reading = startReading(video, camera, engine, onReads, () => camera.close());
+      const lost = (trouble: Trouble): void => onBlind?.(blindnessOf(trouble));
+      const lens = order[which % Math.max(1, order.length)];
+      const options = { onTrouble: lost, ...(lens === undefined ? {} : { lens }) };
+      const camera = await withDecoder(openCamera(video, options), prepareDecoder());
+      if (order.length === 0) order = inOrder(await camera.lenses(), camera.lens);
+      const reading = startReading(camera, onReads, lost);
       return sightOf(camera, () => reading.stop());
     });
   },
@@ -38,12 +46,30 @@ export const cameraEyes: Eyes = {
   },
 };
 
+/** A camera without a decoder is given back at once. */
+async function withDecoder(camera: Promise<Camera>, decoder: Promise<void>): Promise<Camera> {
+  const opened = await camera;
+  try {
+    await decoder;
+  } catch (problem) {
+    opened.close();
+    throw problem;
+  }
+  return opened;
+}
+
+function inOrder(lenses: readonly Lens[], first: string | null): readonly string[] {
+  const others = lenses.map(({ id }) => id).filter((id) => id !== first && id !== "");
+  return first === null ? [] : [first, ...others];
+}
+
 function sightOf(camera: Camera, stop: () => void): Sight {
-  const { torch, zoom, count } = camera;
+  const { torch, zoom } = camera;
+  const steps = zoom === null ? [] : ZOOM_STEPS.filter((step) => step >= zoom.min && step <= zoom.max);
   return {
-    torch,
-    zoom,
-    others: count > 1,
+    torch: torch === null ? null : (on) => torch.set(on),
+    zoom: zoom === null || steps.length < 2 ? null : { steps, set: (step) => zoom.set(step) },
+    others: order.length > 1,
     close: () => {
       stop();
       camera.close();
@@ -51,11 +77,15 @@ function sightOf(camera: Camera, stop: () => void): Sight {
   };
 }
 
+function blindnessOf(trouble: Trouble): Blindness {
+  return BLINDNESS[trouble.code] ?? "unknown";
+}
+
 async function seeing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (problem) {
     if (!(problem instanceof Trouble)) throw problem;
-    throw new Blind(BLINDNESS[problem.code] ?? "unknown");
+    throw new Blind(blindnessOf(problem));
   }
 }

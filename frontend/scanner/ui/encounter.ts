@@ -23,6 +23,7 @@ export interface Told {
   readonly undone: boolean;
 }
 
+/** Where the vehicle at the barrier is. */
 export type Stage =
   | { readonly name: "none" }
   /** Several codes in one frame, or several passes of one look-up. */
@@ -47,6 +48,7 @@ export interface Stagehand {
   readonly ticks: () => number;
 }
 
+/** The vehicle at the barrier; `stage` says what the screen shows. */
 export class Encounter {
   readonly #stage = signal<Stage>({ name: "none" });
   readonly #busy = signal(false);
@@ -198,7 +200,9 @@ export class Encounter {
   }
 
   async #open(judged: Judged, seenPlate: string | null): Promise<void> {
-    if (!judged.verdict.awaitsPlate) return this.#tell(judged, "unknown", seenPlate);
+    await this.desk.remember(judged);
+    // Nothing is known of a pass whose signature could not be checked, so there is no plate to compare with.
+    if (!judged.verdict.awaitsPlate || judged.credential === null) return this.#tell(judged, "unknown", seenPlate);
     this.#to({ name: "comparing", judged });
     this.hand.cue("compare");
     this.hand.show();

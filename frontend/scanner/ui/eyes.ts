@@ -11,6 +11,7 @@ export interface Read {
 /** Why there is no picture. */
 export type Blindness = "denied" | "none" | "busy" | "insecure" | "decoder" | "unknown";
 
+/** There is no picture to read, and why. */
 export class Blind extends Error {
   constructor(readonly why: Blindness) {
     super(why);
@@ -28,9 +29,18 @@ export interface Sight {
   close(): void;
 }
 
+/** The phone's camera and its picture files. */
 export interface Eyes {
-  /** Open camera number `which` into the element and hand over every read; all codes of a frame come in one call. Throws `Blind`. */
-  open(video: HTMLVideoElement, which: number, onReads: (reads: readonly Read[]) => void): Promise<Sight>;
+  /**
+   * Open camera number `which` into the element and hand over every read; all codes of a frame come in one call.
+   * Throws `Blind`. `onBlind`: the picture was lost later, another app took the camera or the decoder broke.
+   */
+  open(
+    video: HTMLVideoElement,
+    which: number,
+    onReads: (reads: readonly Read[]) => void,
+    onBlind?: (why: Blindness) => void,
+  ): Promise<Sight>;
   /** The codes in a picture file, [] when there is none to read. Throws `Blind` when the decoder can't start. */
   read(picture: Blob): Promise<readonly Read[]>;
 }

@@ -20,6 +20,7 @@ export const SCREENS = [
   "enrol",
 ] as const;
 
+/** One of the screens. */
 export type ScreenName = (typeof SCREENS)[number];
 
 /** Where the person is. */

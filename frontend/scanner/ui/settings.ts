@@ -1,7 +1,9 @@
 import { effect, signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
 
+/** What the screens speak. */
 export type Language = "zh" | "en";
+/** `auto` follows the phone. */
 export type Theme = "auto" | "day" | "night";
 
 /** How this phone shows things, and the choices made last; nothing of a vehicle or a driver. */

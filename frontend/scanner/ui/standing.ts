@@ -3,13 +3,17 @@
 import { countsAsNoPass } from "../core/judge";
 import type { Verdict } from "../core/types";
 
+/** The server's `Standing`. */
 export type VehicleStanding = "good" | "check" | "not_valid" | "like_no_pass" | "no_pass";
+/** What an officer can do. */
 export type Choice = "passed" | "turned_back" | "held";
 
+/** In the order of the buttons. */
 export const CHOICES: readonly Choice[] = ["passed", "turned_back", "held"];
 /** How long an action can be undone, in milliseconds. */
 export const UNDO_WITHIN = 120_000;
 
+/** The standing a verdict gives. */
 export function standingOf({ level, code }: Verdict): VehicleStanding {
   if (level === "green") return "good";
   if (level === "amber") return "check";

@@ -49,6 +49,19 @@ function inUnits(milliseconds: number): [number, "minute" | "hour" | "day"] {
   return milliseconds < 2 * DAY ? [Math.floor(milliseconds / HOUR), "hour"] : [Math.floor(milliseconds / DAY), "day"];
 }
 
+/** How long ago: 刚刚, 3 小时前. */
+export function ago(milliseconds: number, language: Language): string {
+  if (milliseconds < MINUTE) return { zh: "刚刚", en: "just now" }[language];
+  return { zh: `${span(milliseconds, "zh")}前`, en: `${span(milliseconds, "en")} ago` }[language];
+}
+
+/** 17:00:03 of today, 04-16 17:00 of any other day. */
+export function timeOrDay(at: number, now: number): string {
+  const [then, today] = [parts(at), parts(now)];
+  const same = ["year", "month", "day"].every((part) => then[part] === today[part]);
+  return same ? timeOfDay(at) : moment(at, now);
+}
+
 /** What is left of two minutes: 1:43. */
 export function countDown(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);

@@ -1,7 +1,8 @@
-/** The screens over a pretended desk, to be looked at: never part of the app. `?show=NAME` picks a scene. */
+/** The screens over a pretended desk, to be looked at: never part of the app. `?show=NAME` picks a scene, `&eyes` the real camera. */
 
 import { render } from "preact";
 
+import { cameraEyes } from "../../ui/camera_eyes";
 import type { Eyes, Read } from "../../ui/eyes";
 import { Blind } from "../../ui/eyes";
 import { Room } from "../../ui/room";
@@ -36,7 +37,7 @@ localStorage.setItem(
 history.replaceState(null, "", `${location.pathname}${location.search}#${scene?.hash ?? "scan"}`);
 scene?.prepare?.(desk);
 const root = document.getElementById("app");
-if (root) render(<Room desk={desk} eyes={eyes} />, root);
+if (root) render(<Room desk={desk} eyes={asked.has("eyes") ? cameraEyes : eyes} />, root);
 const reads = scene?.reads;
 if (reads) setTimeout(() => [1, 2, 3, 4].forEach((nth) => setTimeout(() => handOver(reads), 80 * nth)), 100);
 Object.assign(window, { desk, see: (text: string) => handOver([{ text, quality: null }]) });

@@ -8,14 +8,16 @@ export function Banners() {
 }
 
 function useStorage() {
+  const { desk } = useShell();
+  return desk.storage.value.health === "ok" ? null : <StorageNotice key="storage" />;
+}
+
+/** Why this browser may not keep what is recorded; nothing while it does. */
+export function StorageNotice() {
   const { desk, words } = useShell();
   const { health } = desk.storage.value;
   if (health === "ok") return null;
-  return (
-    <Notice key="storage" tone="bad">
-      {words.value.banner[health]}
-    </Notice>
-  );
+  return <Notice tone="bad">{words.value.banner[health]}</Notice>;
 }
 
 function useClock() {

@@ -123,8 +123,14 @@ export function troubleWords({ words, server }: Shell, code: string): string | n
   return problems[code]?.what ?? fields[code] ?? null;
 }
 
+interface EmptyProps {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
 /** Nothing is here, and what to do about it. */
-export function Empty({ icon, title, children }: { readonly icon: IconName; readonly title: string; readonly children: ComponentChildren }) {
+export function Empty({ icon, title, children }: EmptyProps) {
   return (
     <div class="empty">
       <Icon name={icon} big />

@@ -35,6 +35,7 @@ const SHAPES = {
   home: ["M5 12h-2l9 -9l9 9h-2", "M5 12v7a2 2 0 0 0 2 2h10a2 2 0 0 0 2 -2v-7"],
 } as const;
 
+/** Names of the icons. */
 export type IconName = keyof typeof SHAPES;
 
 /** An icon beside a word is decoration; one that stands alone has its label on the button around it. */

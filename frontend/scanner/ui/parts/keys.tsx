@@ -52,9 +52,10 @@ export function PlateKeys({
             <PlateMark plate={value} colour={colour} size="large" />
           )}
         </div>
+        {value !== "" && <EraseKey erase={erase} />}
         {aside}
       </div>
-      {typed.length === 0 ? <Provinces add={add} /> : <Inner typed={typed} add={add} erase={erase} />}
+      {typed.length === 0 ? <Provinces add={add} /> : <Inner typed={typed} add={add} />}
     </div>
   );
 }
@@ -70,15 +71,16 @@ function Provinces({ add }: { readonly add: (key: string) => void }) {
   );
 }
 
-function Inner({
-  typed,
-  add,
-  erase,
-}: {
-  readonly typed: readonly string[];
-  readonly add: (key: string) => void;
-  readonly erase: () => void;
-}) {
+function EraseKey({ erase }: { readonly erase: () => void }) {
+  const { words } = useShell();
+  return (
+    <button type="button" class="key key-erase" aria-label={words.value.keys.erase} onClick={erase}>
+      <Icon name="erase" />
+    </button>
+  );
+}
+
+function Inner({ typed, add }: { readonly typed: readonly string[]; readonly add: (key: string) => void }) {
   const { words } = useShell();
   const second = typed.length === 1 && typed[0] !== "使";
   const full = typed.length >= LONGEST;
@@ -93,9 +95,6 @@ function Inner({
         <Key key={key} text={key} add={add} off={full} />
       ))}
       {ends && !full && SPECIALS.map((key) => <Key key={key} text={key} add={add} />)}
-      <button type="button" class="key key-erase" aria-label={words.value.keys.erase} onClick={erase}>
-        <Icon name="erase" />
-      </button>
     </div>
   );
 }
@@ -135,20 +134,16 @@ function useHardwareKeys(value: string, onInput: (plate: string) => void): void 
   }, [value, onInput]);
 }
 
-/** Type digits into a field. `extra`: one more key, such as the X of an identity number. */
-export function DigitKeys({
-  label,
-  value,
-  longest,
-  extra,
-  onInput,
-}: {
+interface DigitKeysProps {
   readonly label: string;
   readonly value: string;
   readonly longest: number;
   readonly extra?: string;
   readonly onInput: (digits: string) => void;
-}) {
+}
+
+/** Type digits into a field. `extra`: one more key, such as the X of an identity number. */
+export function DigitKeys({ label, value, longest, extra, onInput }: DigitKeysProps) {
   const { words } = useShell();
   const add = (key: string): void => {
     if (value.length < longest) onInput(value + key);
@@ -172,9 +167,7 @@ export function DigitKeys({
         ))}
         {extra === undefined ? <span /> : <Key text={extra} add={add} />}
         <Key text="0" add={add} />
-        <button type="button" class="key key-erase" aria-label={words.value.keys.erase} onClick={() => onInput(value.slice(0, -1))}>
-          <Icon name="erase" />
-        </button>
+        <EraseKey erase={() => onInput(value.slice(0, -1))} />
       </div>
     </div>
   );

@@ -4,16 +4,14 @@ import type { ComponentChildren } from "preact";
 import { Blind } from "../eyes";
 import { useShell } from "../shell";
 
-/** A picture file, or the phone's own camera program, where the live picture is barred or not good enough. */
-export function PictureInput({
-  class: look,
-  label,
-  children,
-}: {
+interface PictureInputProps {
   readonly class: string;
   readonly label: string;
   readonly children: ComponentChildren;
-}) {
+}
+
+/** A picture file, or the phone's own camera program, where the live picture is barred or not good enough. */
+export function PictureInput({ class: look, label, children }: PictureInputProps) {
   const { words, eyes, encounter, notice } = useShell();
   const told = useSignal<string | null>(null);
   const w = words.value.scan;

@@ -9,16 +9,14 @@ import { useShell } from "../shell";
 const PROVINCE = 2;
 const MOST_FOUND = 60;
 
-/** A county: those used last, then prefecture and county, or by typing. */
-export function CountyPicker({
-  county,
-  done,
-  back,
-}: {
+interface CountyPickerProps {
   readonly county: Signal<string | null>;
   readonly done: () => void;
   readonly back: () => void;
-}) {
+}
+
+/** A county: those used last, then prefecture and county, or by typing. */
+export function CountyPicker({ county, done, back }: CountyPickerProps) {
   const { desk, words, settings } = useShell();
   const typed = useSignal("");
   const prefecture = useSignal<string | null>(null);
@@ -53,7 +51,13 @@ export function CountyPicker({
   );
 }
 
-function Prefectures({ province, open, choose }: { readonly province: string; readonly open: string; readonly choose: (code: string) => void }) {
+interface PrefecturesProps {
+  readonly province: string;
+  readonly open: string;
+  readonly choose: (code: string) => void;
+}
+
+function Prefectures({ province, open, choose }: PrefecturesProps) {
   const { settings } = useShell();
   return (
     <ul class="picks picks-heads">
@@ -105,7 +109,13 @@ function Areas({
   );
 }
 
-function Found({ typed, province, choose }: { readonly typed: string; readonly province: string; readonly choose: (code: string) => void }) {
+interface FoundProps {
+  readonly typed: string;
+  readonly province: string;
+  readonly choose: (code: string) => void;
+}
+
+function Found({ typed, province, choose }: FoundProps) {
   const { words } = useShell();
   const found = findCounties(`${areaWords(province, "zh")} ${typed}`, MOST_FOUND).map(({ code }) => code);
   if (found.length === 0) return <p class="quiet">{words.value.duty.issue.noCounty}</p>;

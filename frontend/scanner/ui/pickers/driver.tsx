@@ -9,18 +9,15 @@ import { useShell } from "../shell";
 const LAST4 = 4;
 const PHONE = 11;
 
-/** Whom the pass binds or reaches: the end of the identity number, or a mobile phone. */
-export function DriverPicker({
-  last4,
-  phone,
-  done,
-  back,
-}: {
+interface DriverPickerProps {
   readonly last4: Signal<string>;
   readonly phone: Signal<string>;
   readonly done: () => void;
   readonly back: () => void;
-}) {
+}
+
+/** Whom the pass binds or reaches: the end of the identity number, or a mobile phone. */
+export function DriverPicker({ last4, phone, done, back }: DriverPickerProps) {
   const { words } = useShell();
   const by = useSignal<"last4" | "phone">(last4.value === "" && phone.value !== "" ? "phone" : "last4");
   const w = words.value.duty.issue;

@@ -49,16 +49,16 @@ function Choosing({ among }: { readonly among: readonly Judged[] }) {
 export function JudgedCard({ judged, open }: { readonly judged: Judged; readonly open: () => void }) {
   const { words, server, now } = useShell();
   const { verdict, credential } = judged;
-  const tone = verdict.awaitsPlate ? "white" : verdict.level;
-  const level = verdict.awaitsPlate ? words.value.compareLevel : server.value.level[verdict.level];
+  const awaits = verdict.awaitsPlate && credential !== null;
+  const level = awaits ? words.value.compareLevel : server.value.level[verdict.level];
   return (
-    <button type="button" class={`card tone-${tone}`} onClick={open}>
+    <button type="button" class={`card tone-${awaits ? "white" : verdict.level}`} onClick={open}>
       <span class="card-level">
-        <LevelSign tone={tone} />
+        <LevelSign tone={awaits ? "white" : verdict.level} />
         <span>{level}</span>
       </span>
       {credential === null ? (
-        <span>{words.value.choose.notPass}</span>
+        <span>{verdict.code === "malformed" ? words.value.choose.notPass : server.value.verdict[verdict.code]}</span>
       ) : (
         <span class="card-pass">
           <PlateMark plate={credential.plate} colour={credential.plateColour} size="large" />

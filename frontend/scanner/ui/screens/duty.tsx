@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { areaWords } from "../../data/areas";
@@ -35,7 +36,7 @@ export function DutyScreen() {
       </Button>
       <h2>{w.shift}</h2>
       {sheet.value === null ? <p class="quiet">{w.noShift}</p> : <Sheet sheet={sheet.value} />}
-      <HandOver done={load} />
+      <HandOver onDuty={sheet.value?.officer ?? null} done={load} />
     </Page>
   );
 }
@@ -62,7 +63,7 @@ function Sheet({ sheet }: { readonly sheet: ShiftSheet }) {
   return (
     <>
       <p>
-        {sheet.officer !== "" && <span class="strong">{sheet.officer} </span>}
+        <span class="strong">{sheet.officer === "" ? w.nobody : sheet.officer} </span>
         <span class="quiet">{w.since(moment(sheet.since, now.value))}</span>
       </p>
       <Counts counts={sheet.counts} />
@@ -97,48 +98,73 @@ function Counts({ counts }: { readonly counts: ShiftCounts }) {
 }
 
 /** A tap on a name that took over before, or a name typed once. */
-function HandOver({ done }: { readonly done: () => void }) {
-  const { desk, words, settings, notice } = useShell();
-  const name = useSignal("");
+function HandOver({ onDuty, done }: { readonly onDuty: string | null; readonly done: () => void }) {
+  const { words, settings } = useShell();
   const note = useSignal("");
+  const { handOver, told, trouble } = useHandOver(note, done);
+  const w = words.value.duty.station;
+  const known = settings.officers.value.filter((officer) => officer !== onDuty);
+  return (
+    <section aria-label={w.handOver}>
+      <h2>{w.handOver}</h2>
+      {told !== null && <p class="badge">{told}</p>}
+      {trouble && <TroubleNotice trouble={trouble} />}
+      <label class="field">
+        <span>
+          {w.note} {words.value.optional}
+        </span>
+        <textarea
+          rows={2}
+          maxLength={LONGEST_NOTE}
+          value={note.value}
+          onInput={(event) => (note.value = event.currentTarget.value)}
+        />
+      </label>
+      {known.length > 0 && <p class="small quiet">{w.handOverHint}</p>}
+      <div class="names">
+        {known.map((officer) => (
+          <Button key={officer} icon="user" onClick={() => void handOver(officer)}>
+            {officer}
+          </Button>
+        ))}
+      </div>
+      <OtherName label={known.length > 0 ? w.other : w.name} handOver={(officer) => void handOver(officer)} />
+    </section>
+  );
+}
+
+function useHandOver(note: Signal<string>, done: () => void) {
+  const { desk, words, settings, notice } = useShell();
   const told = useSignal<string | null>(null);
   const trouble = useSignal<Trouble | null>(null);
-  const w = words.value.duty.station;
   const handOver = async (officer: string): Promise<void> => {
     trouble.value = null;
     try {
       await desk.handOver(officer, note.value.trim() === "" ? null : note.value.trim());
       remember(settings.officers, officer);
-      told.value = w.done(officer);
+      told.value = words.value.duty.station.done(officer);
       notice.value = told.value;
-      name.value = "";
       note.value = "";
       done();
     } catch (problem) {
       trouble.value = troubleOf(problem);
     }
   };
+  return { handOver, told: told.value, trouble: trouble.value };
+}
+
+function OtherName({ label, handOver }: { readonly label: string; readonly handOver: (officer: string) => void }) {
+  const { words } = useShell();
+  const name = useSignal("");
+  const w = words.value.duty.station;
+  const submit = (): void => {
+    handOver(name.value.trim());
+    name.value = "";
+  };
   return (
-    <section aria-label={w.handOver}>
-      <h2>{w.handOver}</h2>
-      {told.value !== null && <p class="badge">{told.value}</p>}
-      {trouble.value && <TroubleNotice trouble={trouble.value} />}
-      {settings.officers.value.length > 0 && <p class="small quiet">{w.handOverHint}</p>}
-      <div class="names">
-        {settings.officers.value.map((officer) => (
-          <Button key={officer} icon="user" onClick={() => void handOver(officer)}>
-            {officer}
-          </Button>
-        ))}
-      </div>
+    <>
       <label class="field">
-        <span>
-          {w.note} {words.value.optional}
-        </span>
-        <textarea rows={2} maxLength={LONGEST_NOTE} value={note.value} onInput={(event) => (note.value = event.currentTarget.value)} />
-      </label>
-      <label class="field">
-        <span>{settings.officers.value.length > 0 ? w.other : w.name}</span>
+        <span>{label}</span>
         <input
           value={name.value}
           maxLength={LONGEST_NAME}
@@ -147,9 +173,9 @@ function HandOver({ done }: { readonly done: () => void }) {
           onInput={(event) => (name.value = event.currentTarget.value)}
         />
       </label>
-      <Button disabled={name.value.trim() === ""} onClick={() => void handOver(name.value.trim())}>
+      <Button disabled={name.value.trim() === ""} onClick={submit}>
         {w.submit}
       </Button>
-    </section>
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import type { Standing } from "../../core/desk";
+import { StorageNotice } from "../parts/banners";
 import { Button, Page } from "../parts/frame";
 import { Icon } from "../parts/icons";
 import { useShell } from "../shell";
@@ -7,7 +8,7 @@ import { useShell } from "../shell";
 export function Ended({ standing }: { readonly standing: Extract<Standing, { state: "ended" }> }) {
   const { desk, words, route } = useShell();
   const w = words.value.duty.ended;
-  const { busy } = desk.sync.value;
+  const { busy, refused } = desk.sync.value;
   return (
     <Page
       title={standing.why === "revoked" ? w.revoked : w.expired}
@@ -24,10 +25,12 @@ export function Ended({ standing }: { readonly standing: Extract<Standing, { sta
         </>
       }
     >
+      <StorageNotice />
       <div class="empty">
         <Icon name="hand" big />
         <p class="strong">{w.wiped}</p>
-        <p>{standing.waiting > 0 ? w.waiting(standing.waiting) : w.none}</p>
+        {(standing.waiting > 0 || refused === 0) && <p>{standing.waiting > 0 ? w.waiting(standing.waiting) : w.none}</p>}
+        {refused > 0 && <p class="strong">{w.refused(refused)}</p>}
         <p>{w.ask}</p>
       </div>
     </Page>

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Trouble } from "../../core/desk";
 import { troubleOf } from "../encounter";
+import { StorageNotice } from "../parts/banners";
 import { Button, Notice, Page, TroubleNotice } from "../parts/frame";
 import { useShell } from "../shell";
 
@@ -44,48 +46,34 @@ export function Enrol() {
   return <CodeForm code={code} trouble={trouble.value} enrol={() => void enrol()} />;
 }
 
-function CodeForm({
-  code,
-  trouble,
-  enrol,
-}: {
-  readonly code: { value: string };
+interface CodeFormProps {
+  readonly code: Signal<string>;
   readonly trouble: Trouble | null;
   readonly enrol: () => void;
-}) {
+}
+
+function CodeForm({ code, trouble, enrol }: CodeFormProps) {
   const { desk, words } = useShell();
   const w = words.value.duty.enrol;
-  const online = desk.sync.value.online;
+  const empty = code.value.trim() === "";
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (!empty) enrol();
+  };
+  const button = (
+    <button type="submit" class="button button-main" disabled={empty}>
+      <span>{w.submit}</span>
+    </button>
+  );
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (code.value.trim() !== "") enrol();
-      }}
-    >
-      <Page
-        title={w.title}
-        foot={
-          <button type="submit" class="button button-main" disabled={code.value.trim() === ""}>
-            <span>{w.submit}</span>
-          </button>
-        }
-      >
+    <form onSubmit={submit}>
+      <Page title={w.title} foot={button}>
         <PassAddress />
+        <StorageNotice />
         <p>{w.lead}</p>
         {trouble && <TroubleNotice trouble={trouble} />}
-        {!online && <Notice tone="warn">{w.offline}</Notice>}
-        <label class="field">
-          <span>{w.code}</span>
-          <input
-            value={code.value}
-            autoComplete="off"
-            autoCapitalize="characters"
-            spellcheck={false}
-            onInput={(event) => (code.value = event.currentTarget.value)}
-          />
-          <span class="small quiet">{w.codeHint}</span>
-        </label>
+        {!desk.sync.value.online && <Notice tone="warn">{w.offline}</Notice>}
+        <CodeField code={code} />
         <section class="panel">
           <h2>{w.where}</h2>
           <p>{w.whereHint}</p>
@@ -96,6 +84,24 @@ function CodeForm({
         </section>
       </Page>
     </form>
+  );
+}
+
+function CodeField({ code }: { readonly code: Signal<string> }) {
+  const { words } = useShell();
+  const w = words.value.duty.enrol;
+  return (
+    <label class="field">
+      <span>{w.code}</span>
+      <input
+        value={code.value}
+        autoComplete="off"
+        autoCapitalize="characters"
+        spellcheck={false}
+        onInput={(event) => (code.value = event.currentTarget.value)}
+      />
+      <span class="small quiet">{w.codeHint}</span>
+    </label>
   );
 }
 

@@ -81,29 +81,31 @@ function nextStep(draft: Draft): Step | null {
   return STEPS.find((step) => !isGiven(draft, step)) ?? null;
 }
 
-function Picker({ step, draft, done, back }: { readonly step: Step; readonly draft: Draft; readonly done: () => void; readonly back: () => void }) {
+interface PickerProps {
+  readonly step: Step;
+  readonly draft: Draft;
+  readonly done: () => void;
+  readonly back: () => void;
+}
+
+function Picker({ step, draft, done, back }: PickerProps) {
   if (step === "plate") return <PlatePicker plate={draft.plate} colour={draft.colour} done={done} back={back} />;
   if (step === "goods") return <GoodsPicker goods={draft.goods} done={done} back={back} />;
   if (step === "destination") return <CountyPicker county={draft.destination} done={done} back={back} />;
   return <DriverPicker last4={draft.last4} phone={draft.phone} done={done} back={back} />;
 }
 
-/** What the pass will say, and the one button. */
-function Review({
-  draft,
-  change,
-  issued,
-}: {
+interface ReviewProps {
   readonly draft: Draft;
   readonly change: (step: Step) => void;
   readonly issued: (slip: SlipState) => void;
-}) {
-  const { desk, words, route, settings } = useShell();
+}
+
+/** Ask for the pass; what was chosen is offered first the next time. */
+function useAsking(draft: Draft, issued: (slip: SlipState) => void) {
+  const { desk, settings } = useShell();
   const busy = useSignal(false);
   const trouble = useSignal<Trouble | null>(null);
-  const missing = useComputed(() => nextStep(draft));
-  const w = words.value.duty.issue;
-  const online = desk.sync.value.online;
   const ask = async (): Promise<void> => {
     busy.value = true;
     trouble.value = null;
@@ -119,6 +121,16 @@ function Review({
       busy.value = false;
     }
   };
+  return { busy, trouble, ask };
+}
+
+/** What the pass will say, and the one button. */
+function Review({ draft, change, issued }: ReviewProps) {
+  const { desk, words, route } = useShell();
+  const { busy, trouble, ask } = useAsking(draft, issued);
+  const missing = useComputed(() => nextStep(draft));
+  const w = words.value.duty.issue;
+  const online = desk.sync.value.online;
   const label = online ? w.submit : w.submitOffline;
   return (
     <Page

@@ -5,7 +5,7 @@ import type { LogLine } from "../../core/desk";
 import { Button, Empty, Page, troubleWords } from "../parts/frame";
 import { LevelSign, PlateMark } from "../parts/marks";
 import { useShell } from "../shell";
-import { timeOfDay } from "../times";
+import { timeOrDay } from "../times";
 
 const SCREENFUL = 30;
 
@@ -45,7 +45,7 @@ export function Log() {
 
 function Line({ line }: { readonly line: LogLine }) {
   const shell = useShell();
-  const { encounter, words, server } = shell;
+  const { encounter, words, server, now } = shell;
   const { scan, action, uploaded, problem } = line;
   const w = words.value.log;
   const { level } = scan.judged.verdict;
@@ -64,7 +64,7 @@ function Line({ line }: { readonly line: LogLine }) {
           <PlateMark plate={scan.plate} colour={scan.judged.credential?.plateColour ?? null} size="small" />
         )}
         <span class="small">
-          {timeOfDay(scan.at)} · {done}
+          {timeOrDay(scan.at, now.value)} · {done}
         </span>
         <span class={problem === null ? "small quiet" : "small line-bad"}>
           {sent}

@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 
-import { Trouble } from "../../core/desk";
+import type { Trouble } from "../../core/desk";
 import { checkSlip } from "../../core/slip";
 import type { Judged } from "../../core/types";
 import { troubleOf } from "../encounter";
@@ -23,11 +25,21 @@ type Answer =
 
 /** Look a pass up in the book, by number or by plate. */
 export function LookUp() {
-  const { desk, words, route } = useShell();
-  const by = useSignal<"number" | "plate">("plate");
-  const number = useSignal("");
-  const plate = useSignal("");
   const answer = useSignal<Answer>({ kind: "asking" });
+  // Kept while the answer is shown: one wrong digit of twelve is mended, not typed anew.
+  const typed: Typed = { by: useSignal<"number" | "plate">("plate"), number: useSignal(""), plate: useSignal("") };
+  if (answer.value.kind === "asking") return <Question answer={answer} typed={typed} />;
+  return <Answered answer={answer.value} back={() => (answer.value = { kind: "asking" })} />;
+}
+
+interface Typed {
+  readonly by: Signal<"number" | "plate">;
+  readonly number: Signal<string>;
+  readonly plate: Signal<string>;
+}
+
+function Question({ answer, typed: { by, number, plate } }: { readonly answer: Signal<Answer>; readonly typed: Typed }) {
+  const { desk, words, route } = useShell();
   const w = words.value.lookup;
   const entered = by.value === "number" ? number.value : plate.value;
   const slip = by.value === "number" && LIKE_SLIP.test(entered);
@@ -35,9 +47,6 @@ export function LookUp() {
   const search = async (): Promise<void> => {
     answer.value = slip ? { kind: "slip", right: checkSlip(entered) } : await looked(desk.lookUp(entered));
   };
-  if (answer.value.kind !== "asking") {
-    return <Answered answer={answer.value} back={() => (answer.value = { kind: "asking" })} />;
-  }
   return (
     <Page
       title={w.title}
@@ -116,7 +125,7 @@ function FoundPasses({
 }: {
   readonly among: readonly Judged[];
   readonly back: () => void;
-  readonly toNoPass: preact.ComponentChildren;
+  readonly toNoPass: ComponentChildren;
 }) {
   const { encounter, words } = useShell();
   const w = words.value.lookup;

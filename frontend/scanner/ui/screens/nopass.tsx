@@ -13,9 +13,19 @@ import { JudgedCard } from "./car";
 
 /** A vehicle without a pass: its plate, and why that is no reason to turn it back. */
 export function NoPass() {
-  const { desk, encounter, words, server, route } = useShell();
   const plate = useSignal("");
   const found = useSignal<readonly Judged[]>([]);
+  if (found.value.length === 0) return <TypedPlate plate={plate} found={found} />;
+  return <Found among={found.value} plate={plate.value} back={() => (found.value = [])} />;
+}
+
+interface TypedPlateProps {
+  readonly plate: Signal<string>;
+  readonly found: Signal<readonly Judged[]>;
+}
+
+function TypedPlate({ plate, found }: TypedPlateProps) {
+  const { desk, encounter, words, server, route } = useShell();
   const trouble = useSignal<Trouble | null>(null);
   const photo = usePhoto();
   const w = words.value.nopass;
@@ -28,9 +38,6 @@ export function NoPass() {
       trouble.value = troubleOf(problem);
     }
   };
-  if (found.value.length > 0) {
-    return <Found among={found.value} plate={plate.value} back={() => (found.value = [])} />;
-  }
   const shown = trouble.value ?? encounter.problem.value;
   return (
     <Page
@@ -69,13 +76,19 @@ async function inBook(asked: Promise<readonly Judged[]>): Promise<readonly Judge
 function Found({ among, plate, back }: { readonly among: readonly Judged[]; readonly plate: string; readonly back: () => void }) {
   const { encounter, words } = useShell();
   const w = words.value.nopass;
+  const trouble = encounter.problem.value;
   return (
     <Page
       title={w.found}
       back={back}
-      foot={<Button onClick={() => void encounter.withoutPass(plate)}>{w.still}</Button>}
+      foot={
+        <Button disabled={encounter.busy.value} onClick={() => void encounter.withoutPass(plate)}>
+          {w.still}
+        </Button>
+      }
     >
       <p>{w.foundHint}</p>
+      {trouble && <TroubleNotice trouble={trouble} />}
       <ul class="cards">
         {among.map((judged) => (
           <li key={judged.credential?.number}>

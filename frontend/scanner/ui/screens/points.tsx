@@ -12,11 +12,10 @@ import { useShell } from "../shell";
 const PREFECTURE = 4;
 const TOLD_FOR = 1_600;
 
-/** Another checkpoint, the likely ones first: officers are moved along a road, or within a county. */
-export function Points() {
+/** All points, and moving to one of them: told for a moment, then back to work. */
+function usePoints() {
   const { desk, words, route } = useShell();
   const points = useSignal<readonly Point[] | null>(null);
-  const typed = useSignal("");
   const trouble = useSignal<Trouble | null>(null);
   const told = useSignal<string | null>(null);
   useEffect(() => {
@@ -31,32 +30,41 @@ export function Points() {
     const timer = setTimeout(() => route.replace("scan"), TOLD_FOR);
     return () => clearTimeout(timer);
   }, [said, route]);
-  const standing = desk.standing.value;
-  if (standing.state !== "enrolled") return null;
-  const w = words.value.duty.points;
   const move = async (point: Point): Promise<void> => {
     try {
       const outcome = await desk.moveTo(point.code);
-      told.value = w[outcome](point.name);
+      told.value = words.value.duty.points[outcome](point.name);
     } catch (problem) {
       trouble.value = troubleOf(problem);
     }
   };
+  return { points: points.value, trouble: trouble.value, told: said, move };
+}
+
+/** Another checkpoint, the likely ones first: officers are moved along a road, or within a county. */
+export function Points() {
+  const { desk, words, route } = useShell();
+  const typed = useSignal("");
+  const { points, trouble, told, move } = usePoints();
+  const standing = desk.standing.value;
+  if (standing.state !== "enrolled") return null;
+  const w = words.value.duty.points;
+  const shown = points?.filter((point) => fits(point, typed.value)) ?? null;
   return (
     <Page title={w.title} back={() => route.go("duty")}>
-      {trouble.value && <TroubleNotice trouble={trouble.value} />}
-      {told.value !== null && (
+      {trouble && <TroubleNotice trouble={trouble} />}
+      {told !== null && (
         <p class="badge" role="status">
-          {told.value}
+          {told}
         </p>
       )}
       <label class="field">
         <span>{w.search}</span>
         <input type="search" value={typed.value} onInput={(event) => (typed.value = event.currentTarget.value)} />
       </label>
-      {points.value === null && trouble.value === null && <p role="status">{w.loading}</p>}
-      {points.value !== null && (
-        <PointList points={points.value.filter((point) => fits(point, typed.value))} here={standing.device.point} move={(point) => void move(point)} />
+      {shown === null && trouble === null && <p role="status">{w.loading}</p>}
+      {shown !== null && (
+        <PointList points={shown} here={standing.device.point} move={(point) => void move(point)} />
       )}
     </Page>
   );

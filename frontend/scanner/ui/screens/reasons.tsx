@@ -7,16 +7,14 @@ import { useShell } from "../shell";
 import { standingOf } from "../standing";
 import type { Choice } from "../standing";
 
-/** Why a vehicle that may go on does not: the province sees it, and the officer is told so before. */
-export function Reasons({
-  verdict,
-  choice,
-  back,
-}: {
+interface ReasonsProps {
   readonly verdict: Verdict;
   readonly choice: Choice;
   readonly back: () => void;
-}) {
+}
+
+/** Why a vehicle that may go on does not: the province sees it, and the officer is told so before. */
+export function Reasons({ verdict, choice, back }: ReasonsProps) {
   const { encounter, words, server } = useShell();
   const reason = useSignal<string | null>(null);
   const w = words.value.act;

@@ -105,7 +105,7 @@ async function openedIn(shell: Shell, element: HTMLVideoElement, which: number, 
   };
   try {
     view.since.value = performance.now();
-    return await shell.eyes.open(element, which, take);
+    return await shell.eyes.open(element, which, take, (why) => (view.blind.value = why));
   } catch (problem) {
     view.blind.value = problem instanceof Blind ? problem.why : "unknown";
     return null;

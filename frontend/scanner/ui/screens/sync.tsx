@@ -6,7 +6,7 @@ import type { LogLine } from "../../core/desk";
 import { Button, Notice, Page, troubleWords } from "../parts/frame";
 import { Facts } from "../parts/marks";
 import { useShell } from "../shell";
-import { moment, span, timeOfDay } from "../times";
+import { ago, moment, timeOrDay } from "../times";
 
 const LOOKED_THROUGH = 500;
 
@@ -42,7 +42,7 @@ function UploadFacts() {
   const { waiting, lastSync, online, problem } = desk.sync.value;
   const w = words.value.duty.sync;
   const strip = words.value.strip;
-  const last = lastSync === null ? w.never : w.ago(span(now.value - lastSync, settings.language.value));
+  const last = lastSync === null ? w.never : ago(now.value - lastSync, settings.language.value);
   return (
     <Facts
       pairs={[
@@ -59,7 +59,7 @@ function UploadFacts() {
 function Refused({ count }: { readonly count: number }) {
   const shell = useShell();
   const lines = useSignal<readonly LogLine[]>([]);
-  const { desk, words } = shell;
+  const { desk, words, now } = shell;
   useEffect(() => {
     void desk.log(LOOKED_THROUGH).then((all) => (lines.value = all.filter(({ problem }) => problem !== null)));
   }, [desk, count]);
@@ -71,7 +71,7 @@ function Refused({ count }: { readonly count: number }) {
       <ul>
         {lines.value.map(({ scan, problem }) => (
           <li key={scan.eventId}>
-            {timeOfDay(scan.at)} {scan.plate}
+            {timeOrDay(scan.at, now.value)} {scan.plate}
             {words.value.colon}
             {troubleWords(shell, problem ?? "") ?? problem}
           </li>
@@ -110,7 +110,7 @@ function StorageFacts() {
   const w = words.value.duty.sync;
   return (
     <>
-      <Facts pairs={[[w.storage, <span key="h" class={health === "ok" ? "" : "line-bad"}>{w.health[health]}</span>]]} />
+      <Facts pairs={[[w.state, <span key="h" class={health === "ok" ? "" : "line-bad"}>{w.health[health]}</span>]]} />
       <p class="small quiet">
         {persisted ? w.persisted : w.notPersisted}
         <br />

@@ -10,7 +10,7 @@ import { Drivers, DutyPhone, PassFacts } from "../parts/pass";
 import { useShell } from "../shell";
 import { standingOf } from "../standing";
 import type { Choice } from "../standing";
-import { moment, span } from "../times";
+import { ago, moment } from "../times";
 import { Foot, ToNoPass, useNext } from "./act";
 import { Reasons } from "./reasons";
 
@@ -107,7 +107,7 @@ function Remarks({ told: { judged } }: { readonly told: Told }) {
           <Icon name="list" />{" "}
           {judged.listAge === null
             ? w.noList
-            : w.listAsOf(moment(judged.time.high - judged.listAge, now.value), span(judged.listAge, language))}
+            : w.listAsOf(moment(judged.time.high - judged.listAge, now.value), ago(judged.listAge, language))}
         </p>
       )}
       {standing.state === "enrolled" && (

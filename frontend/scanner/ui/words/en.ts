@@ -3,6 +3,7 @@
 import { duty } from "./en_duty";
 import type { Words } from "./zh";
 
+/** As `zh`, key for key. */
 export const en: Words = {
   app: "Changtong scanner",
   back: "Back",
@@ -110,7 +111,7 @@ export const en: Words = {
     body: "Issued by",
     call: (phone) => `Call the duty phone ${phone}`,
     noPhone: "See the phone published by the issuing area",
-    listAsOf: (at, age) => `List as of ${at} (${age} ago)`,
+    listAsOf: (at, ago) => `List as of ${at} (${ago})`,
     noList: "No status list of that area on this phone",
     also: "Also",
     facts: "What the pass says",

@@ -2,6 +2,7 @@
 
 import type { Words } from "./zh";
 
+/** As in `zh_duty`, key for key. */
 export const duty: Words["duty"] = {
   enrol: {
     title: "Enrol this phone",
@@ -28,6 +29,7 @@ export const duty: Words["duty"] = {
     wiped: "Lists, pass book and token have been deleted here. It can't check passes any more.",
     waiting: (n) => `${n} ${n === 1 ? "record waits" : "records wait"} and will still be uploaded with a network.`,
     none: "All records are uploaded.",
+    refused: (n) => `The server did not take ${n} ${n === 1 ? "record" : "records"}. Tell your lead.`,
     again: "Enrol this phone again",
     ask: "Please ask your lead.",
   },
@@ -65,7 +67,6 @@ export const duty: Words["duty"] = {
     records: (n) => (n === 1 ? "1 record" : `${n} records`),
     last: "Last sync",
     never: "never",
-    ago: (age) => `${age} ago`,
     network: "Network",
     problem: "Last problem",
     noProblem: "none",
@@ -80,6 +81,7 @@ export const duty: Words["duty"] = {
     passes: (n) => `${n} passes`,
     missing: "none",
     storage: "Storage",
+    state: "State",
     persisted: "The browser has promised to keep the data",
     notPersisted: "The browser may erase data; add the app to the home screen",
     health: { ok: "in order", full: "full", private: "private window, not kept", lost: "was erased" },
@@ -94,8 +96,9 @@ export const duty: Words["duty"] = {
     stake: (stake) => `Stake ${stake}`,
     shift: "This shift",
     officer: "On duty",
+    nobody: "Nobody on duty yet",
     since: (at) => `since ${at}`,
-    noShift: "No shift recorded yet",
+    noShift: "Nothing checked and nobody on duty yet",
     counts: { scans: "Checks", offline: "Offline" },
     handOver: "Hand over to",
     handOverHint: "A tap on the name hands over and reports this shift's figures.",

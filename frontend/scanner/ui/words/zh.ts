@@ -2,6 +2,7 @@
 
 import { duty } from "./zh_duty";
 
+/** Every sentence of the screens; functions take what changes in them. */
 export const zh = {
   app: "畅通查验",
   back: "返回",
@@ -26,7 +27,7 @@ export const zh = {
   banner: {
     full: "手机存储已满：新的查验可能存不下。请清理手机存储，并尽快联网上传。",
     private: "无痕浏览：关闭后记录会丢失。请用普通窗口打开。",
-    lost: "浏览器清除过本机数据：未上传的记录已丢失，请报告班长，并重新登记本机。",
+    lost: "浏览器清除过本机数据：未上传的记录已丢失，请报告站点负责人，并重新登记本机。",
     update: "新版本已就绪。",
     updateNow: "现在更新",
     elsewhere: "查验程序已在另一个窗口中打开。",
@@ -109,14 +110,14 @@ export const zh = {
     body: "发证单位",
     call: (phone: string) => `拨打值班电话 ${phone}`,
     noPhone: "见发证地区公布的电话",
-    listAsOf: (at: string, age: string) => `名单截至 ${at}（${age}前）`,
+    listAsOf: (at: string, ago: string) => `名单截至 ${at}（${ago}）`,
     noList: "本机没有该地区的状态名单",
     also: "另外",
     facts: "证件内容",
     notFromCode: "没有读到二维码：内容来自离线通行证册，未验签名，请核对纸质证件。",
     seenHere: (minutes: number) => (minutes < 1 ? "本站刚刚查过这张证" : `${minutes} 分钟前在本站查过这张证`),
     at: (point: string) => `地点 ${point}`,
-    notKept: "这次查验没有存下！请记在纸上并报告班长。",
+    notKept: "这次查验没有存下！请记在纸上并报告站点负责人。",
     registerPlate: "登记车牌（按无证）",
     nextScan: "下一辆（扫码）",
     leave: "返回扫码，不记处置",

@@ -1,5 +1,6 @@
 /** The duty screens in Chinese: enrolment, sync, points, shifts, settings, phone to phone, on-the-spot issue. */
 
+/** Sentences of the duty screens. */
 export const duty = {
   enrol: {
     title: "登记本机",
@@ -9,7 +10,7 @@ export const duty = {
     submit: "登记",
     submitting: "正在登记…",
     where: "登记码从哪里来？",
-    whereHint: "在电脑或本机浏览器打开下面的网址，登录后领取；或请班长打开，用本机相机扫网页上的二维码。",
+    whereHint: "在电脑或本机浏览器打开下面的网址，登录后领取；或请站点负责人打开，用本机相机扫网页上的二维码。",
     openPage: "打开 /enrol 领取登记码",
     offline: "登记需要网络。请连接网络后重试。",
     again: (name: string) => `本机已登记为「${name}」。要用新的登记码重新登记吗？`,
@@ -25,8 +26,9 @@ export const duty = {
     wiped: "名单、通行证册和令牌已从本机删除，不能再查验。",
     waiting: (n: number) => `还有 ${n} 条记录待上传，联网后仍会上传。`,
     none: "全部记录已上传。",
+    refused: (n: number) => `${n} 条记录服务器没有收下，请报告站点负责人。`,
     again: "重新登记本机",
-    ask: "请联系班长。",
+    ask: "请联系站点负责人。",
   },
   intro: {
     title: "开始之前",
@@ -62,12 +64,11 @@ export const duty = {
     records: (n: number) => `${n} 条`,
     last: "上次同步",
     never: "从未",
-    ago: (age: string) => `${age}前`,
     network: "网络",
     problem: "上次的问题",
     noProblem: "无",
     refused: (n: number) => `${n} 条未被收下`,
-    refusedHint: "服务器没有收下这些记录，请报告班长。",
+    refusedHint: "服务器没有收下这些记录，请报告站点负责人。",
     lists: "名单",
     status: "状态名单",
     trust: "信任列表",
@@ -77,6 +78,7 @@ export const duty = {
     passes: (n: number) => `${n} 张证`,
     missing: "没有",
     storage: "本机存储",
+    state: "状态",
     persisted: "浏览器承诺长期保存",
     notPersisted: "浏览器可能清除数据，请添加到主屏幕",
     health: { ok: "正常", full: "已满", private: "无痕浏览，不长期保存", lost: "曾被清除" },
@@ -91,8 +93,9 @@ export const duty = {
     stake: (stake: string) => `桩号 ${stake}`,
     shift: "本班",
     officer: "当班人员",
+    nobody: "尚无人接班",
     since: (at: string) => `自 ${at}`,
-    noShift: "还没有班次记录",
+    noShift: "本班还没有查验，也没有人接班",
     counts: { scans: "查验", offline: "离线查验" },
     handOver: "交班给",
     handOverHint: "点姓名即交班，本班数字随之上报。",
@@ -163,7 +166,7 @@ export const duty = {
     colour: "车牌颜色",
     goods: "货物",
     goodsNone: "本机没有货物目录，请先联网同步一次。",
-    destination: "目的地",
+    destination: "终点",
     driver: "驾驶员",
     last4: "身份证后四位",
     phone: "手机号",
@@ -198,6 +201,6 @@ export const duty = {
     show: "请驾驶员拍下或扫这个码",
     why: "为什么没有核发",
     tell: "请告诉驾驶员：没有通行证不是劝返的理由。",
-    done: "看过了",
+    done: "完成",
   },
 };
