@@ -4,7 +4,7 @@ SHELL := bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup environment frontend chromium run check lint fix test e2e bench backup restore
+.PHONY: help setup environment frontend chromium run check lint fix test e2e bench bench-scan backup restore
 
 PYTHON ?= python3
 # A uv and a Node that the machine lacks are kept in .tools and looked for there first.
@@ -16,7 +16,7 @@ BIN := .venv/bin
 BUILT := web/static/built/.stamp
 
 help:  ## What can be typed
-	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: environment frontend  ## Make the environment and build the front end
 
@@ -82,6 +82,11 @@ e2e: setup chromium  ## Only the journeys in a real browser
 
 bench: setup  ## Measure what is claimed
 	@$(BIN)/python -m bench
+
+bench-scan: setup chromium  ## Damaged prints and slow phones: what the scanner reads, and how fast
+	@uv sync --frozen --quiet --group bench --python "$$(command -v $(PYTHON))"
+	$(BIN)/python -m bench.scan
+	$(BIN)/python -m bench.scanner_speed
 
 backup: environment  ## Save the database: make backup FILE=name
 	@$(BIN)/flask --app wsgi database backup "$(or $(FILE),instance/backup.dump)"

@@ -15,7 +15,7 @@ MEANS_WORDS = {
 FLAG_WORDS = {
     "clock_off": _("设备时钟不准"),
     "other_checkpoint": _("在其他站点记录"),
-    "token_revoked": _("设备注销前记录"),
+    "token_revoked": _("设备吊销前记录"),
     "token_expired": _("设备凭据到期后上传"),
 }
 RULE_WORDS = {
@@ -47,7 +47,7 @@ ONLY_WORDS = {
     "turned_back": _("已劝返"),
     "held": _("已暂扣等候"),
     "none": _("未记录处置"),
-    "refused": _("应放行而劝返或扣留"),
+    "refused": _("应放行而劝返或暂扣"),
     "offline": _("离线查验"),
     "corrected": _("服务器复核不同"),
     "flagged": _("带标记的记录"),
@@ -63,9 +63,9 @@ register_problems(
     {
         "device.revoked": ProblemWords(
             403,
-            _("设备已注销，注销之后的记录没有收下。"),
+            _("设备已吊销，吊销之后的记录没有收下。"),
             _("注销之前的记录照常收下。"),
-            (_("请班长重新登记设备，并把这些车辆的处置补记在查验页面。"),),
+            (_("请站点负责人重新登记设备，并把这些车辆的处置补记在查验页面。"),),
         ),
         "sighting.settled": ProblemWords(
             409,

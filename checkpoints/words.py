@@ -24,7 +24,7 @@ REASON_WORDS = {
     RefusalReason.OTHER: _("其他原因"),
 }
 MAY_WORDS = {
-    Standing.GOOD: _("应当优先放行。非因防疫或安全原因，不得劝返或扣留。"),
+    Standing.GOOD: _("应当优先放行。非因防疫或安全原因，不得劝返或暂扣。"),
     Standing.CHECK: _("核对车牌、驾驶员和货物，相符即可放行；不得仅因本提示劝返。"),
     Standing.NOT_VALID: _("此证不能作为通行依据，请电话核实；车辆本身符合防疫要求的，仍可放行。"),
     Standing.LIKE_NO_PASS: _("按无证车辆处理：符合防疫要求的应当放行，不得以证件为由劝返。"),
@@ -35,7 +35,7 @@ MAY_WORDS = {
 GOOD_BUT_PLATE_UNSEEN = _("签名、日期、状态和线路均相符，车牌未核对。")
 GOOD_AWAY_FROM_ROAD = _("此证真实、在有效期内、未被停用。")
 """Said instead of the words of `valid` where the plate, or on the public page the route, was not compared."""
-WATCHED = _("劝返或扣留这辆车将立即报告省级专班，并自动生成热线工单。")
+WATCHED = _("劝返或暂扣这辆车将立即报告省级专班，并自动生成热线工单。")
 KIND_WORDS = {"province_border": _("省界"), "city_exit": _("城市出入口")}
 DIRECTION_WORDS = {"inbound": _("入方向"), "outbound": _("出方向"), "both": _("双向")}
 PLATE_SEEN_WORDS = {"matches": _("相符"), "differs": _("不符"), "unknown": _("未核对")}

@@ -3,6 +3,7 @@
 Fixed seeds, two processes. The exit code is 1 when our sheet reads less often than a limit.
 """
 
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from multiprocessing.util import Finalize
 from typing import Final
 
 import cv2
@@ -20,9 +22,12 @@ from bench.scan.papers import Bench, Outcome
 
 PROCESSES: Final = 2
 KIND_PAPERS: Final = 24
-SCENE_PAPERS: Final = 80
+SCENE_PAPERS: Final = 60
 SHARE: Final = 4
 """Papers that a process takes at a time."""
+
+ROUNDING: Final = 0.5
+"""The research gives whole per cent."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,9 @@ def _row(outcomes: list[Outcome]) -> Row:
 def _bench() -> Bench:
     """The camera and decoder of this process."""
     cv2.setNumThreads(1)
-    return Bench()
+    bench = Bench()
+    Finalize(bench, bench.close, exitpriority=1)
+    return bench
 
 
 def _kind(place: int, papers: range) -> list[Outcome]:
@@ -84,7 +91,11 @@ def main() -> int:
         broken = [*_print_kinds(each_kind, rows)]
         for scene, shares in zip(road.SCENES, of_scenes, strict=True):
             broken += _print_scene(scene, [one for share in shares for one in share.result()])
-    print(f"\n{time.monotonic() - began:.0f} s, fixed seeds, {KIND_PAPERS} and {SCENE_PAPERS} papers a row")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"\n{time.monotonic() - began:.0f} s ({used.ru_utime + used.ru_stime:.0f} s of processor), fixed seeds, "
+        f"{KIND_PAPERS} and {SCENE_PAPERS} papers a row"
+    )
     for line in broken:
         print(f"BELOW THE LIMIT: {line}")
     return int(bool(broken))
@@ -104,11 +115,11 @@ def _print_kinds(each_kind: list[kinds.Kind], rows: list[Row]) -> Iterator[str]:
                 f"{kind.limit:5d} {row.sheet:7.0f} | {row.upper:10.0f} {row.at_once:8.0f} | {row.eu:8.0f}"
             )
             print(f"{kind.name:52}{figures}")
-            if row.sheet < kind.limit:
+            if row.sheet < kind.limit - ROUNDING:
                 yield f"{kind.name}: sheet {row.sheet:.0f} %, limit {kind.limit} %"
         limit = float(np.mean([kind.limit for kind, _ in pairs]))
         alone = float(np.mean([row.upper for _, row in pairs]))
-        if alone < limit:
+        if alone < limit - ROUNDING:
             yield f"{sweep}: one symbol {alone:.0f} % on average, limit {limit:.0f} %"
 
 
@@ -123,7 +134,7 @@ def _print_scene(scene: road.Scene, outcomes: list[Outcome]) -> Iterator[str]:
         f"{scene.name:52}{scene.limit:5d} {unread:7.0f} | {100 - row.eu:8.0f} ({scene.eu})   "
         f"pictures to read: median {np.median(pictures):.0f}, p90 {np.percentile(pictures, 90):.0f}"
     )
-    if unread > scene.limit:
+    if unread > scene.limit + ROUNDING:
         yield f"{scene.name}: {unread:.0f} % never read, limit {scene.limit} %"
 
 

@@ -71,7 +71,7 @@ def tallies(found: Figures, address: Address) -> list[tuple[int, Any, str, str]]
         *levels,
         *actions,
         (found.unrecorded, gettext("未记录处置"), address(only=NONE_RECORDED), "idle"),
-        (refused, gettext("应放行而劝返或扣留"), address(only=REFUSED_GOOD), "bad" if refused else "idle"),
+        (refused, gettext("应放行而劝返或暂扣"), address(only=REFUSED_GOOD), "bad" if refused else "idle"),
     ]
 
 

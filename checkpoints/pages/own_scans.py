@@ -75,7 +75,7 @@ def _draw(
         only=only,
         tabs=[
             (gettext("全部"), url_for(endpoint, **where), not only, None),
-            (gettext("被劝返或扣留"), url_for(endpoint, **where, only=REFUSED), only, None),
+            (gettext("被劝返或暂扣"), url_for(endpoint, **where, only=REFUSED), only, None),
         ],
         older=url_for(endpoint, **where, only=refused, before=last) if last else None,
         office=office is not None,
@@ -96,7 +96,7 @@ def _counted(of: OfPass) -> list[tuple[str, Any]]:
         (gettext("查验"), counted.scans),
         (gettext("结论"), and_.join(levels)),
         (gettext("处置"), and_.join(done) or gettext("未记录")),
-        (gettext("应放行而劝返或扣留"), counted.refused_good),
+        (gettext("应放行而劝返或暂扣"), counted.refused_good),
         *facts_of(counted, None),
     ]
 

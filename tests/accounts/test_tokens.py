@@ -163,7 +163,7 @@ def test_an_administrator_sees_the_tokens_of_the_own_area(
     logged_in(city, administrator(session).login)
     logged_in(elsewhere, administrator(session, "jilin-transport").login)
     logged_in(province, administrator(session, "jl-transport").login)
-    given = {"name": "5 号机", "checkpoint_code": "CP001", "days": str(TOKEN_DAYS)}
+    given = {"name": "5 号机", "checkpoint_code": "CP025", "days": str(TOKEN_DAYS)}
     city.post_form("/devices", given, action="/devices")
     a_token(session, "CP003")
     assert "5 号机" in city.get("/devices").text
@@ -179,5 +179,5 @@ def test_a_token_lives_for_a_number_of_days_that_makes_sense(
 ) -> None:
     browser = Browser(client)
     logged_in(browser, administrator(session).login)
-    given = {"name": "6 号机", "checkpoint_code": "CP001", "days": days}
+    given = {"name": "6 号机", "checkpoint_code": "CP025", "days": days}
     browser.post_form("/devices", given, action="/devices", status=422)

@@ -148,7 +148,7 @@ def test_the_office_sees_the_scans_of_its_passes_and_a_page_without_any_says_so(
     issued = an_issued_pass(session)
     browser = signed_in(client, session, an_officer(session, "changchun-transport"))
     assert "还没有查验记录" in browser.get(f"/passes/{issued.number}/scans").text
-    assert "没有被劝返或扣留" in browser.get(f"/passes/{issued.number}/scans?only=refused").text
+    assert "没有被劝返或暂扣" in browser.get(f"/passes/{issued.number}/scans?only=refused").text
     scanned(session, issued, clock.now())
     assert "有效" in browser.get(f"/passes/{issued.number}/scans").text
     browser.get(f"/passes/{issued.number}/scans?before=nonsense")

@@ -130,7 +130,7 @@ def test_the_page_of_a_day_links_every_figure_to_its_rows(client: FlaskClient, s
     a_day(session, now=clock.now())
     browser = browsing(client, session)
     page = browser.get(f"/checkpoints/{HERE}/scans")
-    assert "应放行而劝返或扣留" in page.text
+    assert "应放行而劝返或暂扣" in page.text
     assert "25%（1）" in page.text
     behind = [
         link for link in page.links if f"/{HERE}/scans?day=" in link and ("level=" in link or "only=" in link)
@@ -181,7 +181,7 @@ def test_an_office_reads_of_a_pass_how_each_scan_was_made_and_a_holder_does_not(
     assert figures(session, OfPass(issued.plate, issued.number)).refused_good == 1
     officer = signed_in(client, session, an_issuing_officer(session, "changchun-transport"))
     page = officer.get(f"/passes/{issued.number}/scans")
-    told = ("摄像头扫描", "离线", "2 小时后上传", "余量 20%", "应放行而劝返或扣留")
+    told = ("摄像头扫描", "离线", "2 小时后上传", "余量 20%", "应放行而劝返或暂扣")
     assert [words for words in told if words not in page.text] == []
     own = signed_in(client, session, holder).get(f"/passes/{issued.number}/scans")
     assert "暂扣等候" in own.text

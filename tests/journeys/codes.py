@@ -27,7 +27,6 @@ from passes.signing import (
 )
 from passes.trust import FORMAT, TYPE, import_trust
 
-ADVERT = "https://shop.example.com/spring-sale?from=poster"
 SHENYANG = "210102"
 """A district of the province next door, whose trust list is taken over."""
 ELSEWHERE = "370102"

@@ -76,6 +76,8 @@ class Program:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=30)
             self._process = None
+        if self._answers_at:
+            _wait_for_silence(self._answers_at)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,17 @@ def _wait_for(url: str) -> None:
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
     raise RuntimeError("the server did not answer within a minute")
+
+
+def _wait_for_silence(url: str) -> None:
+    """A child may hold the port a moment longer than the process that was waited for."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError("the server still listens")
 
 
 @pytest.fixture(scope="module")

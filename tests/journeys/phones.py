@@ -143,6 +143,11 @@ class Phone:
         self.switch_on()
         self.opens_the_app()
 
+    def looks_at(self, tab: Page) -> None:
+        """From now on the person uses another tab of the browser."""
+        tab.set_default_timeout(WAITS)
+        self._page = tab
+
     def goes_off_line(self) -> None:
         """Airplane mode; returns when the screen says so."""
         self.context.set_offline(True)
@@ -204,11 +209,15 @@ class Phone:
         put(frames, self._film)
 
     def scans(self, *texts: str) -> Screen:
-        """Holds papers before the camera, and returns what the screen says once it says anything of a vehicle.
-
-        The camera screen is gone to anew, as the fake camera shows a new film only when it is opened.
-        """
+        """Holds papers before the camera, and returns what the screen says once it says anything of a vehicle."""
+        self._closes_the_camera()
         self.sees(*texts)
+        return self.scans_what_is_there()
+
+    def scans_frames(self, frames: Frames) -> Screen:
+        """The same with a scene of `seeds.scenes`."""
+        self._closes_the_camera()
+        self.sees_frames(frames)
         return self.scans_what_is_there()
 
     def scans_what_is_there(self) -> Screen:
@@ -219,8 +228,7 @@ class Phone:
 
     def reopens_the_camera(self) -> None:
         """To 更多 and back, which closes the camera and opens it."""
-        self.goes_to("更多")
-        self.page.get_by_role("heading", name="更多").wait_for()
+        self._closes_the_camera()
         self.goes_to("扫码")
 
     def reads_picture(self, file: Path) -> None:
@@ -333,6 +341,11 @@ class Phone:
         """The events in the phone's own database: sequence, eventId, kind, body, state (waiting, accepted, refused)."""
         found: list[dict[str, Any]] = self.page.evaluate(STORED)
         return found
+
+    def _closes_the_camera(self) -> None:
+        """To 更多. The fake camera shows a new film only when it is opened, and one that is just opening might do so."""
+        self.goes_to("更多")
+        self.page.get_by_role("heading", name="更多").wait_for()
 
     def _opens_sync(self) -> None:
         self.goes_to("更多")

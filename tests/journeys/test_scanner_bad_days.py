@@ -1,6 +1,7 @@
-"""Bad days at the barrier: batteries die, servers die, nothing is lost, nothing is there twice, and the screen tells the truth."""
+"""Bad days at the barrier: batteries and servers die; nothing is lost, nothing twice, and the screen tells the truth."""
 
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,21 +24,24 @@ from tests.journeys.people import Officer, Passer, Staff
 from tests.journeys.phones import Phone
 from tests.journeys.scenes import paper, scene
 from tests.journeys.transfers import PATIENCE, altered, filmed, texts_on
+from tests.journeys.trouble import troubled_server
 
 pytestmark = pytest.mark.browser
 
 MINUTE = 60_000
-KEPT = """async () => {
+LOOK_FOR_UPDATE = "navigator.serviceWorker.getRegistration('/').then((one) => one.update()).then(() => null)"
+NOTHING_KEPT = """async () => {
   const opening = indexedDB.open('scanner');
   const database = await new Promise((resolve) => { opening.onsuccess = () => resolve(opening.result); });
   const all = (name) => new Promise((resolve) => {
     const asking = database.transaction(name).objectStore(name).getAll();
     asking.onsuccess = () => resolve(asking.result);
   });
-  const kept = { tokens: (await all('device')).filter(({ token }) => token !== '').length };
-  for (const name of ['lists', 'log', 'progress', 'shift']) kept[name] = (await all(name)).length;
+  const kept = (await all('device')).filter(({ token }) => token !== '');
+  for (const name of ['lists', 'log', 'progress', 'shift']) kept.push(...await all(name));
+  kept.push(...(await all('events')).filter(({ state }) => state !== 'refused'));
   database.close();
-  return kept;
+  return kept.length === 0;
 }"""
 HAS_PASS = "吉A60003"
 SCANS = "**/api/v1/scans"
@@ -228,7 +232,7 @@ def test_a_pass_on_the_spot_from_a_blank_page_to_the_code(
     site: Site, make_phone: Callable[..., Phone], passer: Passer
 ) -> None:
     with own_transaction(site.app) as session:
-        a_pass_today(session, plate=HAS_PASS)
+        a_pass_today(session, plate=HAS_PASS, plate_colour=1)
     phone = make_phone()
     phone.enrols()
 
@@ -244,7 +248,7 @@ def test_a_pass_on_the_spot_from_a_blank_page_to_the_code(
     (text,) = read_symbol(code.screenshot())
     assert passer.opens(text) == "green"
     assert "60001" in passer.page.locator("main").inner_text()
-    phone.page.get_by_role("button", name="看过了").click()
+    phone.page.get_by_role("button", name="完成").click()
 
     # The server dies under the officer's thumb: the same button makes a slip.
     site.web.kill()
@@ -253,7 +257,7 @@ def test_a_pass_on_the_spot_from_a_blank_page_to_the_code(
     expect(phone.page.locator("h1")).to_have_text("待核发")
     first = phone.page.locator(".slip-code strong").inner_text()
     assert read_slip_code(first) == first
-    phone.page.get_by_role("button", name="看过了").click()
+    phone.page.get_by_role("button", name="完成").click()
 
     # And off line one for a truck that has a pass already, which nobody here can know.
     phone.goes_to("扫码")
@@ -262,7 +266,7 @@ def test_a_pass_on_the_spot_from_a_blank_page_to_the_code(
     phone.page.get_by_role("button", name="开受理回执").click()
     expect(phone.page.locator("h1")).to_have_text("待核发")
     second = phone.page.locator(".slip-code strong").inner_text()
-    phone.page.get_by_role("button", name="看过了").click()
+    phone.page.get_by_role("button", name="完成").click()
     phone.goes_to("扫码")
     expect(phone.page.locator(".strip-facts")).to_contain_text("待上传 2")
 
@@ -273,7 +277,7 @@ def test_a_pass_on_the_spot_from_a_blank_page_to_the_code(
     expect(phone.page.locator("h1")).to_have_text("已核发")
     (text,) = read_symbol(code.screenshot())
     assert passer.opens(text) == "green"
-    phone.page.get_by_role("button", name="看过了").click()
+    phone.page.get_by_role("button", name="完成").click()
     opens_slip(phone, second)
     expect(phone.page.locator("h1")).to_have_text("未能核发")
     expect(phone.page.get_by_role("alert")).to_contain_text("已有")
@@ -292,10 +296,8 @@ def fills_in(phone: Phone, plate: str) -> None:
     page.get_by_role("button", name="现场核发").click()
     phone.types_plate(plate)
     page.get_by_role("button", name="下一步").click()
-    page.get_by_role("button", name="种子", exact=True).first.click()
-    page.get_by_role("button", name="南关区", exact=True).click() if page.get_by_role(
-        "button", name="南关区", exact=True
-    ).count() else page.locator(".picks:not(.picks-heads) button").first.click()
+    for choice in ("种子种苗", "长春市", "南关区"):
+        page.get_by_role("button", name=choice, exact=True).first.click()
     for key in "123X":
         page.locator(".keys-digits").get_by_role("button", name=key, exact=True).click()
     page.get_by_role("button", name="下一步").click()
@@ -331,10 +333,17 @@ def test_an_ended_phone_hands_in_what_it_has_and_keeps_nothing(
     expect(phone.page.locator("h1")).to_have_text("本机已被吊销")
     expect(phone.page.locator("main")).to_contain_text("1 条记录服务器没有收下")
     assert flags_on(site) == {"吉A70001": [["token_revoked"], ["token_revoked"]]}
-    assert keeps(phone) == {"lists": 0, "log": 0, "progress": 0, "shift": 0, "tokens": 0}
+    phone.page.wait_for_function(NOTHING_KEPT)
 
     # Enrolled anew; this time the token expires in the hills, and nothing of that time is lost.
-    phone.enrols(name="又登记的手机")
+    lead.page.goto("/enrol")
+    lead.page.get_by_label("手机名称").fill("又登记的手机")
+    lead.page.get_by_role("button", name="登记另一部手机").click()
+    phone.page.get_by_role("button", name="重新登记本机").click()
+    phone.page.get_by_label("登记码").fill(lead.page.locator(".spoken-code").inner_text())
+    phone.page.get_by_role("button", name="登记", exact=True).click()
+    phone.is_ready()
+    phone.has_lists()
     phone.goes_off_line()
     phone.records_no_pass("吉A70003")
     phone.leaves()
@@ -348,7 +357,90 @@ def test_an_ended_phone_hands_in_what_it_has_and_keeps_nothing(
     expect(phone.page.locator("h1")).to_have_text("本机的登记已到期")
     flags = flags_on(site)
     assert flags["吉A70003"] == flags["吉A70004"] == [["token_expired"]]
-    assert keeps(phone) == {"lists": 0, "log": 0, "progress": 0, "shift": 0, "tokens": 0}
+    phone.page.wait_for_function(NOTHING_KEPT)
+
+
+def test_a_server_in_trouble_an_update_and_two_tabs(site: Site, make_phone: Callable[..., Phone]) -> None:
+    phone = make_phone()
+    phone.enrols()
+    sync_is_whole(phone)
+    with urllib.request.urlopen(f"{site.url}/.well-known/changtong/status.jws") as answer:  # noqa: S310 - our own
+        older = answer.read().decode()
+    answers = []
+
+    def half(route: Route) -> None:
+        whole = route.fetch()
+        answers.append(whole.status)
+        route.fulfill(response=whole, body=whole.body()[: len(whole.body()) // 2])
+
+    # 500 for everything: the event waits, and the phone says why.
+    site.web.kill()
+    with troubled_server(site.url):
+        phone.records_no_pass("吉A80001")
+        phone.leaves()
+        told = syncs_and_says(phone)
+        expect(told).to_contain_text("服务器出错，请稍后再试。")
+        expect(told).to_contain_text("1 条")
+        back_to_the_camera(phone)
+
+        # A new version of the app comes while it waits.
+        phone.page.evaluate(LOOK_FOR_UPDATE)
+        with phone.page.expect_navigation():
+            phone.page.get_by_role("button", name="现在更新").click()
+        phone.is_ready()
+        expect(phone.page.locator(".strip-facts")).to_contain_text("待上传 1")
+        expect(phone.page.get_by_role("button", name="现在更新")).to_have_count(0)
+    site.web.start()
+
+    # Half an answer: the server has the event, the phone can't know that.
+    phone.context.route(SCANS, half)
+    told = syncs_and_says(phone)
+    expect(told).to_contain_text("服务器出错，请稍后再试。")
+    expect(told).to_contain_text("1 条")
+    assert set(answers) == {200}
+    assert len(server_book(site)) == 1
+
+    # An older list is not taken over, and that too is said; the event goes up all the same.
+    phone.context.unroute(SCANS)
+    phone.context.route(
+        "**/status.jws*", lambda route: route.fulfill(content_type="application/jose", body=older)
+    )
+    phone.page.get_by_role("button", name="立即同步").click()
+    expect(told).to_contain_text("0 条")
+    expect(told).to_contain_text("名单比本机的旧")
+    phone.context.unroute("**/status.jws*")
+    phone.page.get_by_role("button", name="立即同步").click()
+    expect(told).to_contain_text("上次的问题无")
+    back_to_the_camera(phone)
+    books_agree(site, phone)
+
+    # Another tab: one of the two works, the other says so.
+    first, second = phone.page, phone.context.new_page()
+    phone.looks_at(second)
+    second.goto("/scanner/")
+    expect(second.locator("main")).to_contain_text("已在另一个窗口中打开")
+    second.get_by_role("button", name="改在这里使用").click()
+    expect(first.locator("main")).to_contain_text("已在另一个窗口中打开")
+    phone.is_ready()
+    phone.records_no_pass("吉A80002")
+    phone.acts()
+    second.close()
+    phone.looks_at(first)
+    phone.is_ready()
+    phone.records_no_pass("吉A80003")
+    phone.leaves()
+    phone.has_sent_all()
+    plates = [event["body"]["plate"] for event in books_agree(site, phone)]
+    assert plates == ["吉A80001", "吉A80002", "吉A80002", "吉A80003"]
+
+
+def syncs_and_says(phone: Phone) -> Locator:
+    """Taps 立即同步 and returns where the phone says how it went."""
+    phone.goes_to("更多")
+    phone.page.get_by_role("button", name="同步与名单").click()
+    phone.page.get_by_role("button", name="立即同步").click()
+    expect(phone.page.get_by_role("button", name="立即同步")).to_be_enabled()
+    return phone.page.locator("main")
 
 
 def flags_on(site: Site) -> dict[str, list[list[str]]]:
@@ -359,12 +451,6 @@ def flags_on(site: Site) -> dict[str, list[list[str]]]:
             for plate, flags in session.execute(select(table.plate, table.flags)):
                 found.setdefault(plate, []).append(flags)
         return found
-
-
-def keeps(phone: Phone) -> dict[str, int]:
-    """How much of use the phone's database still holds."""
-    kept: dict[str, int] = phone.page.evaluate(KEPT)
-    return kept
 
 
 def takes_over(phone: Phone) -> None:

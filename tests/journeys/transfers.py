@@ -85,9 +85,7 @@ def altered(frames: Sequence[str]) -> list[str]:
 def _frames_of(whole: bytes) -> list[str]:
     name = hashlib.sha256(whole).digest()[:ID]
     parts = [whole[at : at + PIECE] for at in range(0, len(whole), PIECE)]
-    return [
-        PREFIX + _text_of(name + bytes([index, len(parts)]) + part) for index, part in enumerate(parts)
-    ]
+    return [PREFIX + _text_of(name + bytes([index, len(parts)]) + part) for index, part in enumerate(parts)]
 
 
 def _bytes_of(frame: str) -> bytes:

@@ -21,7 +21,7 @@ opened.then(
 );
 
 self.onmessage = (event: MessageEvent<ToWorker>): void => {
-  void answer(event.data);
+  answer(event.data).catch((problem: unknown) => say({ kind: "broken", why: wordsOf(problem) }));
 };
 
 async function answer({ kind, frame }: ToWorker): Promise<void> {

@@ -165,7 +165,8 @@ export class Engine {
   }
 
   private async confirm(): Promise<void> {
-    if (this.browser.ticks() - this.confirmedAt < CONFIRM_EVERY) return;
+    // The first contact after a time without one comes first: a phone that was ended meanwhile must not go on.
+    if (this.sync.inTouch.value && this.browser.ticks() - this.confirmedAt < CONFIRM_EVERY) return;
     await this.membership.confirm();
     this.confirmedAt = this.browser.ticks();
   }
@@ -195,6 +196,7 @@ export class Engine {
     if (why === null || this.membership.self.value?.ended) return false;
     await this.roadside.finish();
     await this.membership.end(why);
+    await this.membership.forgetTokens();
     await this.slips.end(`token.${why}`);
     await this.sync.happened();
     return true;

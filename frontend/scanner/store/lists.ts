@@ -81,8 +81,8 @@ export class Lists {
     this.tell();
   }
 
-  /** Bring trust and status up to date. Throws `Unreached`, `ServerTrouble`, and Trouble list.refused for a list that
-   * isn't signed as it must be or is older than ours; ours stays. */
+  /** Bring trust and status up to date. Throws `Unreached`, `ServerTrouble`, Trouble list.refused for a list that isn't
+   * signed as it must be, and list.older for one that is older than ours; ours stays. */
   async refresh(roots: readonly Root[]): Promise<void> {
     const { low } = this.clock.now();
     const overdue = this.trust !== null && low > this.trust.content.nextUpdate;
@@ -101,7 +101,7 @@ export class Lists {
   private async refreshTrust(roots: readonly Root[]): Promise<void> {
     const text = textOf(await this.remote.ask(TRUST));
     const offered = await readTrust(text, byKid(roots)).catch((problem: unknown) => Promise.reject(refused(problem)));
-    if (newerTrust(this.trust, offered) === "older") throw new Trouble("list.refused", { why: "older" });
+    if (newerTrust(this.trust, offered) === "older") throw new Trouble("list.older");
     const confirmedAt = this.clock.now().low;
     await this.keep({ trust: { ...PLAIN, text, confirmedAt } });
     this.trust = offered;
@@ -116,7 +116,7 @@ export class Lists {
     const text = textOf(await this.remote.ask(held ? `${STATUS}?since=${held.seq}` : STATUS));
     const isDelta = held !== null && (await readPart(text, keys)).baseSeq !== null;
     const offered = await readStatus(isDelta ? held.text : text, isDelta ? text : null, keys);
-    if (newer(this.status, offered) === "older") throw new Trouble("list.refused", { why: "older" });
+    if (newer(this.status, offered) === "older") throw new Trouble("list.older");
     this.clock.heard(offered.serverTime);
     const record = { ...PLAIN, text, confirmedAt: this.clock.now().low };
     await this.keep(isDelta ? { delta: record } : { status: record, delta: null });
@@ -274,7 +274,7 @@ async function orNothing<T>(read: () => Promise<T>): Promise<T | null> {
 
 /** A list that is not what it must be, whatever it was, is refused; other errors stay what they are. */
 function refused(problem: unknown): unknown {
-  const isOurs = problem instanceof Trouble && problem.code !== "list.refused" && problem.code !== "trust.none";
+  const isOurs = problem instanceof Trouble && !["list.refused", "list.older", "trust.none"].includes(problem.code);
   return isOurs ? new Trouble("list.refused", { why: problem.code }) : problem;
 }
 

@@ -143,7 +143,7 @@ describe("lists", () => {
     server.seq = 11;
     phone.pass(20 * SECOND);
     await desk.syncNow();
-    expect(desk.sync.value.problem).toBe("list.refused");
+    expect(desk.sync.value.problem).toBe("list.older");
     expect(desk.lists.value.statusSeq).toBe(12);
     die(phone);
     server.mood = "down";

@@ -77,6 +77,26 @@ describe("look-up", () => {
   });
 });
 
+describe("a slip shown at another checkpoint", () => {
+  const ask = async (code: string): Promise<void> => {
+    page = openPage(desk, { address: "/scanner/#lookup" });
+    await page.tap("按回执");
+    await page.fill("受理回执编号", code);
+    await page.tap("查找");
+  };
+
+  it("counts as no pass", async () => {
+    await ask("k7qm 0012 t");
+    await page.says("这是受理回执，不是通行证");
+    await page.says("不得仅因没有通行证劝返");
+  });
+
+  it("is told from a mistyped one", async () => {
+    await ask("K7QM-0013-T");
+    await page.says("受理回执的编号不对");
+  });
+});
+
 describe("the standing of the phone", () => {
   it("enrols by the code of the address, which is gone at once", async () => {
     desk.standing.value = { state: "not_enrolled" };

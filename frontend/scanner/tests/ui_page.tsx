@@ -18,6 +18,8 @@ export interface OpenPage {
   saysNot(words: string): void;
   tap(words: string): Promise<void>;
   type(keys: string): Promise<void>;
+  /** Write into the field whose label begins so. */
+  fill(label: string, value: string): Promise<void>;
   button(words: string): HTMLButtonElement;
   text(): string;
   close(): void;
@@ -85,6 +87,14 @@ export function openPage(
         });
       }
     },
+    fill: (label, value) =>
+      vi.waitFor(() => {
+        const field = [...root.querySelectorAll("label")].find((one) => one.textContent?.startsWith(label) === true);
+        const input = field?.querySelector("input");
+        if (!input) throw new Error(`no field ${label}: ${text()}`);
+        input.value = value;
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+      }),
     button,
     text,
     close: () => render(null, root),

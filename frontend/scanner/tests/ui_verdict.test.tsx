@@ -78,7 +78,7 @@ describe("a good pass", () => {
     await seen({ pass: PASS, facts: {} });
     await page.tap("相符");
     await page.tap("劝返");
-    await page.says("劝返或扣留这辆车将立即报告省级专班，并自动生成热线工单。");
+    await page.says("劝返或暂扣这辆车将立即报告省级专班，并自动生成热线工单。");
     expect(page.button("请先选择原因").disabled).toBe(true);
     const reasons = [...document.querySelectorAll<HTMLInputElement>("input[type=radio]")];
     expect(reasons.map(({ value }) => value).slice(-3)).toEqual(["local_order", "lacks_pass", "other"]);

@@ -14,8 +14,10 @@ import { moment } from "../times";
 import { JudgedCard } from "./car";
 
 const NUMBER = /^[0-9]{12}$/;
-/** A slip's code begins with four characters of which one is mostly a letter, and has a dash or nine characters. */
-const LIKE_SLIP = /^[0-9A-Z]{4}[- ]?[0-9]{4}[- ]?[0-9A-Z]$/;
+/** Characters of a slip's code without its dashes. */
+const SLIP_LENGTH = 9;
+
+type By = "number" | "plate" | "slip";
 
 type Answer =
   | { readonly kind: "asking" }
@@ -27,25 +29,32 @@ type Answer =
 export function LookUp() {
   const answer = useSignal<Answer>({ kind: "asking" });
   // Kept while the answer is shown: one wrong digit of twelve is mended, not typed anew.
-  const typed: Typed = { by: useSignal<"number" | "plate">("plate"), number: useSignal(""), plate: useSignal("") };
+  const typed: Typed = { by: useSignal<By>("plate"), number: useSignal(""), plate: useSignal(""), slip: useSignal("") };
   if (answer.value.kind === "asking") return <Question answer={answer} typed={typed} />;
   return <Answered answer={answer.value} back={() => (answer.value = { kind: "asking" })} />;
 }
 
 interface Typed {
-  readonly by: Signal<"number" | "plate">;
+  readonly by: Signal<By>;
   readonly number: Signal<string>;
   readonly plate: Signal<string>;
+  readonly slip: Signal<string>;
 }
 
-function Question({ answer, typed: { by, number, plate } }: { readonly answer: Signal<Answer>; readonly typed: Typed }) {
+const READY: Readonly<Record<By, (entered: string) => boolean>> = {
+  number: (entered) => NUMBER.test(entered),
+  plate: isWholePlate,
+  slip: (entered) => entered.replace(/[\s-]/g, "").length >= SLIP_LENGTH,
+};
+
+function Question({ answer, typed }: { readonly answer: Signal<Answer>; readonly typed: Typed }) {
   const { desk, words, route } = useShell();
+  const { by } = typed;
   const w = words.value.lookup;
-  const entered = by.value === "number" ? number.value : plate.value;
-  const slip = by.value === "number" && LIKE_SLIP.test(entered);
-  const ready = by.value === "number" ? NUMBER.test(entered) || slip : isWholePlate(entered);
+  const entered = typed[by.value].value;
+  const ready = READY[by.value](entered);
   const search = async (): Promise<void> => {
-    answer.value = slip ? { kind: "slip", right: checkSlip(entered) } : await looked(desk.lookUp(entered));
+    answer.value = by.value === "slip" ? { kind: "slip", right: checkSlip(entered) } : await looked(desk.lookUp(entered));
   };
   return (
     <Page
@@ -62,17 +71,36 @@ function Question({ answer, typed: { by, number, plate } }: { readonly answer: S
         options={[
           ["plate", w.byPlate],
           ["number", w.byNumber],
+          ["slip", w.bySlip],
         ]}
         chosen={by.value}
         choose={(one) => (by.value = one)}
       />
-      {by.value === "number" ? (
-        <DigitKeys label={w.number} value={number.value} longest={12} onInput={(typed) => (number.value = typed)} />
-      ) : (
-        <PlateKeys value={plate.value} colour={null} onInput={(typed) => (plate.value = typed)} />
-      )}
-      <BookFacts />
+      <Entry typed={typed} />
+      {by.value !== "slip" && <BookFacts />}
     </Page>
+  );
+}
+
+function Entry({ typed: { by, number, plate, slip } }: { readonly typed: Typed }) {
+  const w = useShell().words.value.lookup;
+  if (by.value === "plate") {
+    return <PlateKeys value={plate.value} colour={null} onInput={(typed) => (plate.value = typed)} />;
+  }
+  if (by.value === "number") {
+    return <DigitKeys label={w.number} value={number.value} longest={12} onInput={(typed) => (number.value = typed)} />;
+  }
+  return (
+    <label class="field">
+      <span>{w.slipCode}</span>
+      <input
+        value={slip.value}
+        autoComplete="off"
+        autoCapitalize="characters"
+        spellcheck={false}
+        onInput={(event) => (slip.value = event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

@@ -129,8 +129,9 @@ function useReturn(again: () => void): void {
 
 /** One line on the picture: what to do, or what was just read. */
 function Hint({ view }: { readonly view: View }) {
-  const { words, route, now } = useShell();
+  const { encounter, words, route, now } = useShell();
   const w = words.value.scan;
+  const same = encounter.last.value === null ? w.same : w.sameOpen;
   // Read so that the hint comes with time.
   void now.value;
   const quiet = performance.now() - view.since.value;
@@ -145,7 +146,7 @@ function Hint({ view }: { readonly view: View }) {
       </div>
     );
   }
-  const told = { misread: w.misread, foreign: w.foreign, same: w.same, opened: w.aim, nothing: null }[reading];
+  const told = { misread: w.misread, foreign: w.foreign, same, opened: w.aim, nothing: null }[reading];
   return (
     <p class="view-hint" role="status">
       {told ?? (view.sight.value === null ? w.looking : quietWords(quiet, w))}
