@@ -40,7 +40,7 @@ class _Troubled(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._answer(500, b"<h1>oh</h1>", "text/html")
 
-    def log_message(self, format: str, *given: object) -> None:
+    def log_message(self, *given: object) -> None:
         """Tests say what matters themselves."""
 
     def _answer(self, status: int, content: bytes, kind: str) -> None:
