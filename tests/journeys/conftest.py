@@ -61,6 +61,8 @@ class Program:
     def stop(self) -> None:
         """Ask it to end, and wait until it has."""
         if self._process is not None:
+            # One that is frozen would not hear that it shall end.
+            os.killpg(self._process.pid, signal.SIGCONT)
             self._process.terminate()
             self._process.wait(timeout=30)
             self._process = None

@@ -36,12 +36,13 @@ def filmed(page: Page) -> Film:
         session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
     session.on("Page.screencastFrame", keep)
-    of = int(page.locator("progress").get_attribute("max") or 0)
-    loop_of = "([of, at]) => Number(document.querySelector('progress').value) === (at || of)"
-    page.wait_for_function(loop_of, arg=[of, 1], timeout=PATIENCE)
+    bar = page.locator("progress")
+    of, begun = int(bar.get_attribute("max") or 0), int(bar.get_attribute("value") or 0)
     session.send("Page.startScreencast", {"format": "png"})
-    page.wait_for_function(loop_of, arg=[of, 0], timeout=PATIENCE)
-    page.wait_for_function(loop_of, arg=[of, 2], timeout=PATIENCE)
+    # Round to the frame before the first one, then past it.
+    for frame in ((begun - 2) % of + 1, begun % of + 1):
+        at = "frame => Number(document.querySelector('progress').value) === frame"
+        page.wait_for_function(at, arg=frame, timeout=PATIENCE)
     session.send("Page.stopScreencast")
     session.detach()
     return [(_before_the_camera(shot), _thirtieths(now, then)) for (now, shot), (then, _) in pairwise(shots)]

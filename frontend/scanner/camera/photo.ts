@@ -18,7 +18,7 @@ export async function lookThoroughly(decoder: Decoder, scene: Scene): Promise<Lo
   const original = await scene.grey(everything);
   let any = false;
   for (const [stage, image, scale] of photoAttempts(original)) {
-    const found = moved(decoder.find(image, true), everything, scale);
+    const found = moved(decoder.find(image, "utmost"), everything, scale);
     const seen = readable(found);
     any ||= found.length > 0;
     if (seen.length > 0) return { seen, any, stage };

@@ -74,7 +74,8 @@ export class FrameReader {
     const whole = this.#frames % WHOLE_EVERY === 0;
     const area = whole ? everything : centreSquare(scene.width, scene.height);
     const image = await scene.grey(area);
-    const found = moved(this.#decoder.find(image, this.#frames % INVERTED_EVERY === 0), area, 1);
+    const effort = this.#frames % INVERTED_EVERY === 0 ? "utmost" : whole ? "usual" : "quick";
+    const found = moved(this.#decoder.find(image, effort), area, 1);
     const read = readable(found);
     if (read.length === 0) {
       // Looking at the whole took the time of a rescue, unless it is known where one is worth it.
@@ -88,7 +89,7 @@ export class FrameReader {
   }
 
   async #alsoAround(scene: Scene, everything: Area, read: readonly Seen[]): Promise<readonly Seen[]> {
-    const around = this.#decoder.find(await scene.grey(everything), false);
+    const around = this.#decoder.find(await scene.grey(everything), "quick");
     return different([...read, ...readable(around)]);
   }
 
@@ -99,7 +100,7 @@ export class FrameReader {
     const part = worthWhile(image, area, found, rescue.side);
     const mended = rescue.apply(crop(image, part));
     const inFrame = { ...part, left: part.left + area.left, top: part.top + area.top };
-    const after = moved(this.#decoder.find(mended, false), inFrame, rescue.scale);
+    const after = moved(this.#decoder.find(mended, "quick"), inFrame, rescue.scale);
     const seen = readable(after);
     if (seen.length > 0) this.#last = new Set(seen.map(({ text }) => text));
     return { seen, any: found.length + after.length > 0, stage: seen.length > 0 ? rescue.stage : null };

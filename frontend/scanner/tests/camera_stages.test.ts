@@ -55,7 +55,7 @@ describe("looking at frames", () => {
 
   test("blur that the decoder alone can't read is rescued within four frames", async () => {
     const image = grainy(outOfFocus(aimedAt(5), 3), 5);
-    expect(decoder.find(image, false).some(({ text }) => text !== null)).toBe(false);
+    expect(decoder.find(image, "usual").some(({ text }) => text !== null)).toBe(false);
     const reader = new FrameReader(decoder);
     const stages = [];
     for (let frame = 0; frame < 4; frame += 1) stages.push((await reader.look(sceneOf(image))).stage);

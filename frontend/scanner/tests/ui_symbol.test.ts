@@ -26,7 +26,7 @@ function readBack(matrix: Matrix): readonly Found[] {
       data[y * width + x] = matrix[Math.floor(y / SCALE)]?.[Math.floor(x / SCALE)] === true ? 0 : 255;
     }
   }
-  return decoder.find({ data, width, height: width }, false);
+  return decoder.find({ data, width, height: width }, "usual");
 }
 
 function digits(count: number): string {
