@@ -30,10 +30,10 @@ FRONTEND: Final = ROOT / "frontend"
 PAGE: Final = FRONTEND / "node_modules" / ".scanner-bench-page"
 LIMIT_MS: Final = 60
 THROTTLE: Final = 6
-TURNS: Final = 18
+TURNS: Final = 36
 """After so many frames the same part is looked at with the same rescue again (frontend/scanner/camera/stages.ts)."""
-FRAMES: Final = 8 * TURNS
-WARM_UP: Final = TURNS
+FRAMES: Final = 6 * TURNS
+WARM_UP: Final = 12
 LIVE_MS: Final = 4000
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = (

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from passes.credential import (
@@ -36,7 +36,6 @@ def plain(credential: Credential) -> dict[str, Any]:
     return fields
 
 
-@settings(deadline=None)
 @given(CREDENTIALS)
 def test_what_is_encoded_comes_back_the_same(credential: Credential) -> None:
     payload = encode_payload(credential)
@@ -45,7 +44,6 @@ def test_what_is_encoded_comes_back_the_same(credential: Credential) -> None:
     assert decode_payload(payload) == credential
 
 
-@settings(deadline=None)
 @given(CREDENTIALS)
 def test_the_bits_are_those_of_the_table(credential: Credential) -> None:
     assert encode_payload(credential) == pack(plain(credential))
@@ -71,7 +69,6 @@ def test_one_credential_to_the_byte() -> None:
     assert encode_payload(a_credential()) == int(bits, 2).to_bytes(len(bits) // 8)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_bytes_are_a_canonical_credential_or_refused(payload: bytes) -> None:
     try:

@@ -168,7 +168,7 @@ DECODED = st.sampled_from([PASS, PASS, PASS, Unreadable.MALFORMED, Unreadable.NO
 HARMLESS = {VerdictCode.VALID, VerdictCode.NO_PASS}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(DECODED, st.sampled_from(SignatureState), FACTS)
 def test_reasons_are_in_the_order_of_the_table_and_the_first_is_the_verdict(
     decoded: Credential | Unreadable | None, signature: SignatureState, known: Facts
@@ -183,7 +183,7 @@ def test_reasons_are_in_the_order_of_the_table_and_the_first_is_the_verdict(
         assert verdict.level is Level.RED
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(SignatureState), FACTS)
 def test_nothing_is_green_without_a_checked_signature_a_listed_key_a_list_and_the_time(
     signature: SignatureState, known: Facts

@@ -50,8 +50,9 @@ const RESCUES: readonly Rescue[] = [
 
 /** Every third frame is looked at as a whole: the code may be at its edge. */
 const WHOLE_EVERY = 3;
-/** Every sixth also for white on black, which takes the decoder nearly twice as long and is rare. */
-const INVERTED_EVERY = 6;
+/** One frame of twelve is tried for white on black, which is rare and takes the decoder nearly twice as long. */
+const ROUND = 12;
+const INVERTED_TURN = 5;
 /** White around a symbol that the rescue needs, as a share of its side. */
 const MARGIN = 0.2;
 
@@ -69,17 +70,17 @@ export class FrameReader {
   }
 
   async look(scene: Scene): Promise<Look> {
-    this.#frames += 1;
     const everything: Area = { left: 0, top: 0, width: scene.width, height: scene.height };
+    this.#frames += 1;
     const whole = this.#frames % WHOLE_EVERY === 0;
+    const inverted = this.#frames % ROUND === INVERTED_TURN;
     const area = whole ? everything : centreSquare(scene.width, scene.height);
     const image = await scene.grey(area);
-    const effort = this.#frames % INVERTED_EVERY === 0 ? "utmost" : whole ? "usual" : "quick";
-    const found = moved(this.#decoder.find(image, effort), area, 1);
+    const found = moved(this.#decoder.find(image, inverted ? "utmost" : whole ? "usual" : "quick"), area, 1);
     const read = readable(found);
     if (read.length === 0) {
-      // Looking at the whole took the time of a rescue, unless it is known where one is worth it.
-      return whole && found.length === 0 ? NOTHING : this.#rescue(image, area, found);
+      // A dearer look took the time of a rescue, unless it is known where one is worth it.
+      return (whole || inverted) && found.length === 0 ? NOTHING : this.#rescue(image, area, found);
     }
     // A code that was not there a frame ago: what else is in view decides whether the officer is asked which.
     const fresh = read.some(({ text }) => !this.#last.has(text));

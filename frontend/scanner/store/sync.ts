@@ -58,6 +58,8 @@ export class Sync {
   private leaveAloneUntil = 0;
   /** Something happened while a sync was under way, perhaps too late for it. */
   private again = false;
+  /** How often the browser has said something of the network: what was asked before that proves nothing of now. */
+  private turns = 0;
   private cancel: (() => void) | null = null;
   private stopped = true;
 
@@ -93,6 +95,7 @@ export class Sync {
   connection(): void {
     this.reached.value = this.around.connected();
     this.heard.value = false;
+    this.turns += 1;
     if (!this.around.connected()) return;
     this.notBefore = this.leaveAloneUntil;
     this.plan(Math.max(this.around.random() * SPREAD, this.leaveAloneUntil - this.around.now()));
@@ -134,11 +137,13 @@ export class Sync {
     if (this.stopped || steps.length === 0) return;
     this.cancel?.();
     this.busy.value = true;
+    const { turns } = this;
     const trouble = await this.tryAll(steps);
     // The database may be closed by now: another tab has it, or the next version of the app.
     if (this.stopped) return;
     await this.count();
     this.busy.value = false;
+    if (turns === this.turns) this.reached.value = this.heard.value = !(trouble instanceof Unreached);
     this.learn(trouble);
     const hidden = !this.around.visible() && this.waiting.value === 0;
     if (trouble !== null) this.plan(this.notBefore - this.around.now());
@@ -164,7 +169,6 @@ export class Sync {
   private learn(trouble: unknown): void {
     const now = this.around.now();
     this.problem.value = trouble === null ? null : codeOf(trouble);
-    this.reached.value = this.heard.value = !(trouble instanceof Unreached);
     if (trouble === null) {
       this.last.value = this.around.stamp();
       this.failures = this.notBefore = this.leaveAloneUntil = 0;

@@ -61,10 +61,11 @@ describe("rescue stages", () => {
     expect(large.data.every((value) => value === 90)).toBe(true);
   });
 
-  test("doubling puts the mean between two pixels", () => {
-    expect([...doubled(grey(2, 0, 100, 50, 200)).data]).toEqual([
-      0, 50, 100, 100, 25, 87, 150, 150, 50, 125, 200, 200, 50, 125, 200, 200,
+  test("doubling is a bilinear one and a mean of nine after it", () => {
+    expect([...doubled(grey(3, 0, 60, 120)).data]).toEqual([
+      10, 30, 60, 90, 110, 120, 10, 30, 60, 90, 110, 120,
     ]);
+    expect([...doubled(grey(1, 0, 60, 120)).data]).toEqual([10, 10, 30, 30, 60, 60, 90, 90, 110, 110, 120, 120]);
   });
 
   test("sharpening never leaves black and white", () => {

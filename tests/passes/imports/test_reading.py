@@ -386,7 +386,7 @@ def test_any_bytes_are_a_table_or_a_problem(content: bytes, magic: bytes) -> Non
         read_table(magic + content, "rows.xlsx")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(["rows.xls", "xlsx"]), st.data())
 def test_a_file_with_spoilt_bytes_is_a_table_or_a_problem(name: str, data: st.DataObject) -> None:
     content = bytearray(_file(name))
